@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Asking the servers, within the time that there is. */
+#include "app/precheck/gather.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/now.h"
+#include "drivers/tls/db.h"
+
+/* A thread that watches the clock and the caller, so that no call lasts longer than allowed. */
+struct guard {
+    const atomic_bool *cancel;
+    int64_t deadline_ms;
+    unsigned timeout_s;
+    atomic_bool stop;    /* what the connections look at */
+    atomic_bool is_late; /* stopped by the clock, not by the caller */
+    bool done;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    pthread_t thread;
+};
+
+/* Looks once; true when it is over. */
+static bool guard_look(struct guard *g)
+{
+    if (g->cancel != NULL && atomic_load(g->cancel)) {
+        atomic_store(&g->stop, true);
+    } else if (now_monotonic_ms() >= g->deadline_ms) {
+        atomic_store(&g->is_late, true);
+        atomic_store(&g->stop, true);
+    }
+    return atomic_load(&g->stop);
+}
+
+static void *guard_main(void *arg)
+{
+    struct guard *g = arg;
+
+    pthread_mutex_lock(&g->lock);
+    while (!g->done && !guard_look(g)) {
+        struct timespec until;
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += 100000000;
+        until.tv_sec += until.tv_nsec / 1000000000;
+        until.tv_nsec %= 1000000000;
+        pthread_cond_timedwait(&g->wake, &g->lock, &until);
+    }
+    pthread_mutex_unlock(&g->lock);
+    return NULL;
+}
+
+static int guard_start(struct guard *g, const struct config *cfg, const atomic_bool *cancel)
+{
+    pthread_condattr_t attr;
+
+    memset(g, 0, sizeof *g);
+    g->cancel = cancel;
+    g->timeout_s = cfg->precheck.timeout_s;
+    g->deadline_ms = now_monotonic_ms() + (int64_t)g->timeout_s * 1000;
+    pthread_mutex_init(&g->lock, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&g->wake, &attr);
+    pthread_condattr_destroy(&attr);
+    if (pthread_create(&g->thread, NULL, guard_main, g) != 0) {
+        pthread_cond_destroy(&g->wake);
+        pthread_mutex_destroy(&g->lock);
+        return ERR_NOMEM;
+    }
+    return OK;
+}
+
+static void guard_end(struct guard *g)
+{
+    pthread_mutex_lock(&g->lock);
+    g->done = true;
+    pthread_cond_signal(&g->wake);
+    pthread_mutex_unlock(&g->lock);
+    pthread_join(g->thread, NULL);
+    pthread_cond_destroy(&g->wake);
+    pthread_mutex_destroy(&g->lock);
+}
+
+static void guard_words(struct guard *g, char *buf, size_t size)
+{
+    if (atomic_load(&g->is_late)) {
+        snprintf(buf, size, "the time for all checks (precheck.timeout = %us) was over",
+                 g->timeout_s);
+    } else {
+        snprintf(buf, size, "the precheck was stopped");
+    }
+}
+
+/* A whole number of seconds that ends a second or more after the deadline: the guard comes first,
+ * also on a busy machine. */
+static unsigned seconds_left(const struct guard *g, unsigned wanted)
+{
+    int64_t left = (g->deadline_ms - now_monotonic_ms()) / 1000 + 2;
+    return left < 1 ? 1 : (uint64_t)left < wanted ? (unsigned)left : wanted;
+}
+
+/* A password never gets into the evidence, also when a server sends it back. One of very few
+ * characters occurs in honest answers too, and would make nonsense of them. */
+#define PASSWORD_SHOWS 5
+
+static int put(struct answer *a, const char *secret, const char *bytes, size_t len)
+{
+    size_t n = secret == NULL ? 0 : strlen(secret);
+
+    if (bytes == NULL || n < PASSWORD_SHOWS || memmem(bytes, len, secret, n) == NULL) {
+        return answer_put(a, bytes, len);
+    }
+    return answer_put(a, "(hidden)", 8);
+}
+
+static int put_text(struct answer *a, const char *secret, const char *text)
+{
+    return put(a, secret, text, strlen(text));
+}
+
+static int put_failure(struct answer *a, const char *sql, int code, const char *secret,
+                       struct guard *g, const struct db_error *err)
+{
+    char text[sizeof err->text];
+    unsigned number = err->mysql_errno;
+
+    if (code == ERR_NOMEM && err->mysql_errno == 0 && err->text[0] == '\0') {
+        return ERR_NOMEM;
+    }
+    snprintf(text, sizeof text, "%s", err->text);
+    if (atomic_load(&g->stop)) {
+        guard_words(g, text, sizeof text);
+        code = ERR_CANCELLED;
+        number = 0;
+    } else if (secret != NULL && strlen(secret) >= PASSWORD_SHOWS && strstr(text, secret) != NULL) {
+        snprintf(text, sizeof text, "(the server's words are hidden: they hold the password)");
+    }
+    return answer_fail(a, sql, code, number, number != 0 ? err->sqlstate : "", text);
+}
+
+static int put_result(struct answer *a, const char *sql, const char *secret,
+                      const struct db_result *r)
+{
+    int rc = answer_rows(a, sql, db_columns(r));
+
+    for (size_t c = 0; rc == OK && c < db_columns(r); c++) {
+        rc = put_text(a, secret, db_column_name(r, c));
+    }
+    for (size_t row = 0; rc == OK && row < db_rows(r); row++) {
+        for (size_t c = 0; rc == OK && c < db_columns(r); c++) {
+            size_t len = 0;
+            const char *value = db_value(r, row, c, &len);
+            rc = put(a, secret, value, len);
+        }
+    }
+    return rc;
+}
+
+static int put_connection(struct answer *a, const char *secret, const struct db *db)
+{
+    const char *const cells[] = {"version",
+                                 "tls",
+                                 "cipher",
+                                 "warning",
+                                 db_server_version(db),
+                                 db_tls_version(db),
+                                 db_tls_cipher(db),
+                                 db_warning(db)};
+    int rc = answer_rows(a, "", 4);
+
+    for (size_t i = 0; rc == OK && i < sizeof cells / sizeof cells[0]; i++) {
+        rc = put_text(a, secret, cells[i]);
+    }
+    return rc;
+}
+
+static int not_asked(struct server_facts *s, enum side side, enum question_id from, const char *why)
+{
+    struct server_version v = version_of(s);
+    int rc = OK;
+
+    for (enum question_id q = from; rc == OK && q < QUESTIONS; q++) {
+        if (questions[q].sides >> side & 1) {
+            rc = answer_not_asked(&s->answers[q], question_sql(q, &v), why);
+        }
+    }
+    return rc;
+}
+
+/* Who is asked, and how to reach it. */
+struct asked {
+    struct server_facts *facts;
+    enum side side;
+    const struct config_server *config;
+    struct guard *guard;
+    struct db *db;
+};
+
+/* Connects, anew if there was a connection. */
+static int reach(struct asked *to, struct db_error *err)
+{
+    const struct config_server *c = to->config;
+    const struct db_target t = {
+        .host = c->host,
+        .port = c->port,
+        .user = c->user,
+        .password = c->password,
+        .tls = (enum db_tls)c->tls,
+        .ca_pem = c->ca,
+        .cert_pem = c->cert,
+        .key_pem = c->key,
+        .rsa_key_pem = c->rsa_key,
+        .fingerprint = c->fingerprint,
+        .connect_timeout_s = seconds_left(to->guard, c->timeout_s),
+        .read_timeout_s = seconds_left(to->guard, c->timeout_s),
+        .write_timeout_s = seconds_left(to->guard, c->timeout_s),
+        .cancel = &to->guard->stop,
+        .small = true,
+    };
+
+    db_close(to->db);
+    to->db = NULL;
+    return db_open(&t, &to->db, err);
+}
+
+/* What leaves the connection as it was. */
+static bool still_usable(int code, const struct db_error *err)
+{
+    return code == OK || code == ERR_SERVER || code == ERR_AUTH ||
+           (code == ERR_TOOBIG && err->mysql_errno == 0);
+}
+
+static int ask_all(struct asked *to, void (*progress)(void *ctx, const char *text), void *ctx)
+{
+    struct server_facts *s = to->facts;
+    const char *secret = to->config->password;
+    int rc = OK;
+
+    for (enum question_id q = Q_VERSION; rc == OK && q < QUESTIONS; q++) {
+        if ((questions[q].sides >> to->side & 1) == 0) {
+            continue;
+        }
+        char text[128];
+        if (guard_look(to->guard)) {
+            guard_words(to->guard, text, sizeof text);
+            return not_asked(s, to->side, q, text);
+        }
+        struct server_version v = version_of(s);
+        const char *sql = question_sql(q, &v);
+        if (progress != NULL) {
+            snprintf(text, sizeof text, "%s: asking for %s", side_name(to->side),
+                     questions[q].name);
+            progress(ctx, text);
+        }
+        struct db_result *r = NULL;
+        struct db_error err = {0};
+        int got =
+            db_query_bounded(to->db, sql, questions[q].max_rows, questions[q].max_bytes, &r, &err);
+        rc = got == OK ? put_result(&s->answers[q], sql, secret, r)
+                       : put_failure(&s->answers[q], sql, got, secret, to->guard, &err);
+        db_result_free(r);
+        /* One bad answer must not cost the others: they are asked over a new connection. */
+        if (rc == OK && !still_usable(got, &err) && reach(to, &err) != OK) {
+            return not_asked(s, to->side, q + 1, "the connection was lost before");
+        }
+    }
+    return rc;
+}
+
+static int ask_server(struct facts *f, enum side side, const struct config_server *c,
+                      struct guard *g, void (*progress)(void *ctx, const char *text), void *ctx)
+{
+    struct server_facts *s = &f->server[side];
+    struct asked to = {.facts = s, .side = side, .config = c, .guard = g};
+    char text[384];
+
+    if (guard_look(g)) {
+        guard_words(g, text, sizeof text);
+        return not_asked(s, side, Q_CONNECT, text);
+    }
+    if (progress != NULL) {
+        snprintf(text, sizeof text, "%s: connecting to %.255s:%u", side_name(side), s->host,
+                 (unsigned)s->port);
+        progress(ctx, text);
+    }
+    struct db_error err = {0};
+    int rc = reach(&to, &err);
+    if (rc != OK) {
+        rc = put_failure(&s->answers[Q_CONNECT], "", rc, c->password, g, &err);
+        return rc != OK ? rc : not_asked(s, side, Q_VERSION, "there was no connection");
+    }
+    rc = put_connection(&s->answers[Q_CONNECT], c->password, to.db);
+    if (rc == OK) {
+        rc = ask_all(&to, progress, ctx);
+    }
+    db_close(to.db);
+    return rc;
+}
+
+_Static_assert((int)DB_TLS_OFF == (int)CFG_TLS_OFF && (int)DB_TLS_PREFER == (int)CFG_TLS_PREFER &&
+                   (int)DB_TLS_REQUIRE == (int)CFG_TLS_REQUIRE &&
+                   (int)DB_TLS_VERIFY == (int)CFG_TLS_VERIFY,
+               "the config's tls modes are the connection's");
+
+int facts_gather(struct facts *f, const struct config *cfg, const atomic_bool *cancel,
+                 void (*progress)(void *ctx, const char *text), void *ctx)
+{
+    struct guard *g = malloc(sizeof *g);
+    int rc = g == NULL ? ERR_NOMEM : guard_start(g, cfg, cancel);
+
+    if (rc != OK) {
+        free(g);
+        return rc;
+    }
+    if (f->server[SOURCE].configured) {
+        rc = ask_server(f, SOURCE, &cfg->source, g, progress, ctx);
+    }
+    if (rc == OK && f->server[TARGET].configured) {
+        rc = ask_server(f, TARGET, &cfg->target, g, progress, ctx);
+    }
+    guard_end(g);
+    free(g);
+    return rc;
+}

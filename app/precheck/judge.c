@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Findings: how reasons add up to a verdict, and what becomes of facts that were not had. */
+#include "app/precheck/judge.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "app/precheck/clean.h"
+
+const char *verdict_name(enum verdict v)
+{
+    static const char *const names[] = {
+        [VERDICT_PASS] = "pass",       [VERDICT_SKIP] = "skip", [VERDICT_WARN] = "warn",
+        [VERDICT_UNKNOWN] = "unknown", [VERDICT_FAIL] = "fail",
+    };
+    return names[v];
+}
+
+static void append(char *buf, size_t size, const char *text)
+{
+    size_t len = strlen(buf);
+
+    if (size - len > 8) { /* room for "; " and a cut */
+        clean_format(buf + len, size - len, "%s%s", len > 0 ? "; " : "", text);
+    }
+}
+
+void finding_add(struct finding *out, enum verdict v, const char *brief, const char *fmt, ...)
+{
+    char text[sizeof out->why];
+    va_list ap;
+
+    if (v < out->verdict) {
+        return;
+    }
+    va_start(ap, fmt);
+    clean_vformat(text, sizeof text, fmt, ap);
+    va_end(ap);
+    if (v > out->verdict) {
+        out->verdict = v;
+        out->why[0] = '\0';
+        out->remedy[0] = '\0';
+        out->brief[0] = '\0';
+    }
+    append(out->why, sizeof out->why, text);
+    append(out->brief, sizeof out->brief, brief != NULL ? brief : text);
+}
+
+void finding_remedy(struct finding *out, const char *fmt, ...)
+{
+    char text[sizeof out->remedy];
+    va_list ap;
+
+    va_start(ap, fmt);
+    clean_vformat(text, sizeof text, fmt, ap);
+    va_end(ap);
+    if (strstr(out->remedy, text) == NULL) {
+        append(out->remedy, sizeof out->remedy, text);
+    }
+}
+
+void finding_compare(struct finding *out, bool holds, const char *what, const char *found,
+                     const char *wanted)
+{
+    if (out->compared_count < COMPARED_MAX) {
+        struct compared *c = &out->compared[out->compared_count++];
+        c->holds = holds;
+        clean_format(c->what, sizeof c->what, "%s", what);
+        clean_format(c->found, sizeof c->found, "%s", found);
+        clean_format(c->wanted, sizeof c->wanted, "%s", wanted);
+    }
+}
+
+bool is_privilege_error(unsigned mysql_errno)
+{
+    static const unsigned numbers[] = {1044, 1142, 1143, 1227, 1370};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        if (mysql_errno == numbers[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool is_own_failure(const struct answer *a)
+{
+    return a->state == FAILED &&
+           (a->code == ERR_SERVER || a->code == ERR_AUTH || a->code == ERR_PROTOCOL);
+}
+
+bool is_on(const char *value)
+{
+    return strcasecmp(value, "ON") == 0 || strcmp(value, "1") == 0 || strcasecmp(value, "YES") == 0;
+}
+
+void account_quoted(const struct server_facts *s, char *buf, size_t size)
+{
+    char name[160];
+    size_t used = 0;
+
+    for (const char *p = s->user == NULL ? "" : s->user; *p != '\0' && used + 3 < sizeof name;
+         p++) {
+        if (*p == '\'' || *p == '\\') {
+            name[used++] = *p;
+        }
+        name[used++] = *p;
+    }
+    name[used] = '\0';
+    clean_format(buf, size, "'%s'@'%%'", name);
+}
+
+bool fact_answer(const struct facts *f, struct finding *out, enum side side, enum question_id q)
+{
+    const struct server_facts *s = &f->server[side];
+    const struct answer *a = &s->answers[q], *connect = &s->answers[Q_CONNECT];
+    const char *code = side == SOURCE ? "-256" : "-254";
+
+    out->used[side] |= 1u << q;
+    if (a->state == ANSWERED) {
+        return true;
+    }
+    if (connect->state != ANSWERED) {
+        out->used[side] |= 1u << Q_CONNECT;
+        finding_add(out, VERDICT_UNKNOWN, "cannot be known",
+                    "the %s could not be asked: no "
+                    "connection, see %s",
+                    side_name(side), code);
+        finding_remedy(out, "see %s, then run the precheck again", code);
+        return false;
+    }
+    if (a->state == NOT_ASKED) {
+        finding_add(out, VERDICT_UNKNOWN, "cannot be known", "%s was not asked of the %s: %s",
+                    questions[q].name, side_name(side), a->text == NULL ? "" : a->text);
+        finding_remedy(out, "run the precheck again");
+        return false;
+    }
+    char number[40] = "";
+    if (a->mysql_errno != 0) {
+        clean_format(number, sizeof number, "error %u (%s): ", a->mysql_errno, a->sqlstate);
+    }
+    finding_add(out, VERDICT_UNKNOWN, "cannot be known", "%s: %.40s%s failed: %s%s",
+                side_name(side), a->sql, strlen(a->sql) > 40 ? "…" : "", number, a->text);
+    finding_remedy(out, "see %s, then run the precheck again", side == SOURCE ? "-255" : "-254");
+    return false;
+}
+
+enum fact fact_variable(const struct facts *f, struct finding *out, enum side side,
+                        const char *name, const char **value)
+{
+    const struct answer *a = &f->server[side].answers[Q_VARIABLES];
+
+    *value = NULL;
+    if (!fact_answer(f, out, side, Q_VARIABLES)) {
+        return FACT_NONE;
+    }
+    for (size_t i = 0; i < a->rows; i++) {
+        const char *found = answer_cell(a, i, 0);
+        if (found != NULL && strcasecmp(found, name) == 0) {
+            *value = answer_cell(a, i, 1);
+            *value = *value == NULL ? "" : *value;
+            return FACT_HAD;
+        }
+    }
+    return FACT_ABSENT;
+}
+
+const char *fact_needed(const struct facts *f, struct finding *out, enum side side,
+                        const char *name)
+{
+    const char *value = NULL;
+
+    if (fact_variable(f, out, side, name, &value) == FACT_ABSENT) {
+        finding_add(out, VERDICT_UNKNOWN, "cannot be known", "the %s (%s) shows no variable %s",
+                    side_name(side), version_of(&f->server[side]).text, name);
+        finding_remedy(out, "look for %s in the %s's own configuration", name, side_name(side));
+    }
+    return value;
+}
+
+void check_judge(const struct check *c, const struct facts *f, struct finding *out)
+{
+    memset(out, 0, sizeof *out);
+    if ((c->modes >> f->mode & 1) == 0) {
+        finding_add(out, VERDICT_SKIP, NULL, "task.mode = %s needs no such check",
+                    mode_name(f->mode));
+    } else if ((c->scopes >> f->scope & 1) == 0) {
+        finding_add(out, VERDICT_SKIP, NULL, "task.scope = %s needs no such check",
+                    scope_name(f->scope));
+    } else if (c->target && !f->server[TARGET].configured) {
+        finding_add(out, VERDICT_SKIP, NULL, "the config names no [target]");
+    } else {
+        c->judge(f, out);
+    }
+    if (out->verdict > VERDICT_SKIP && out->remedy[0] == '\0') {
+        finding_remedy(out, "%s", c->remedy);
+    }
+}

@@ -1,0 +1,659 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The precheck against real servers: each check made to pass and to fail, and every cause named."""
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import servers
+from fake_server import FakeServer, well
+from harness import Skip, on_servers, without_server
+from mysql_client import Connection, ServerError
+from servers import PASSWORD, Server
+from sluice import PROGRAM, program
+
+VERDICTS = ("pass", "skip", "warn", "unknown", "fail")
+ACCOUNT = "precheck"
+
+
+def make_account(server):
+    """An account with everything that the questions need and nothing else."""
+    privileges = "REPLICATION SLAVE, REPLICATION CLIENT"
+    if server.row.flavour == "mariadb":
+        privileges += ", REPLICATION MASTER ADMIN"
+    if server.row.npm:
+        server.sql("GRANT %s ON *.* TO '%s'@'%%' IDENTIFIED BY '%s'" % (
+            privileges, ACCOUNT, PASSWORD))
+        return
+    if not server.sql("SELECT 1 FROM mysql.user WHERE user = '%s'" % ACCOUNT):
+        server.sql("CREATE USER '%s'@'%%' IDENTIFIED BY '%s'" % (ACCOUNT, PASSWORD))
+    server.sql("GRANT %s ON *.* TO '%s'@'%%'" % (privileges, ACCOUNT))
+
+
+def keys_of(server, user=ACCOUNT, **changed):
+    keys = {"host": "127.0.0.1", "port": server.port, "user": user, "password": PASSWORD,
+            "tls": "off", "timeout": "5s"}
+    if isinstance(server, Server) and server.version.startswith("9."):
+        keys["rsa_key"] = os.path.join(server.datadir, "public_key.pem")
+    keys.update(changed)
+    return keys
+
+
+def write_config(t, source, target=None, task=None, lang="en", timeout="20s"):
+    sections = {"appliance": {"lang": lang, "http": "off"}, "source": source, "target": target,
+                "precheck": {"timeout": timeout}, "task": task}
+    path = t.path("precheck.ini")
+    with open(path, "w") as out:
+        for section, keys in sections.items():
+            if keys:
+                out.write("[%s]\n" % section)
+                for key, value in keys.items():
+                    if value is not None:
+                        out.write("%s = %s\n" % (key, value))
+    return path
+
+
+class Result:
+    """One run: code, summary, checks by code, and the JSON as a whole."""
+
+    def __init__(self, done):
+        self.code = done.returncode
+        assert "Sanitizer" not in done.stderr and "runtime error" not in done.stderr, done.stderr
+        assert PASSWORD not in done.stdout + done.stderr
+        try:
+            self.json = json.loads(done.stdout)
+        except ValueError:
+            raise AssertionError("no JSON: %r %r" % (done.stdout, done.stderr)) from None
+        assert "summary" in self.json, done.stdout
+        self.summary = self.json["summary"]
+        # Checks of our own have no code; they go by their name.
+        self.by_code = {c["code"] or c["name"]: c for c in self.json["checks"]}
+        worst = max((VERDICTS.index(c["verdict"]) for c in self.json["checks"]))
+        # What does not apply is no worse than what passes.
+        assert self.json["verdict"] == ("pass" if VERDICTS[worst] == "skip" else VERDICTS[worst])
+        assert self.code == (0 if worst <= 2 else 1), (self.code, self.summary)
+        order = [VERDICTS.index(c["verdict"]) for c in self.json["checks"]]
+        assert order == sorted(order, reverse=True), "worst first: %s" % order
+
+    def verdicts(self):
+        return {code: c["verdict"] for code, c in self.by_code.items()}
+
+    def expect(self, code, verdict, *texts):
+        check = self.by_code[code]
+        words = check["why"] + "\n" + check["remedy"]
+        assert check["verdict"] == verdict and all(w in words for w in texts), \
+            "%s is %s, not %s with %s: %s" % (code, check["verdict"], verdict, texts,
+                                              json.dumps(check, indent=1))
+        if VERDICTS.index(verdict) >= 2:
+            assert check["remedy"], check
+        return check
+
+    def expect_rest(self, verdict, *but):
+        for code, check in self.by_code.items():
+            if code not in but:
+                assert check["verdict"] == verdict, json.dumps(check, indent=1)
+
+
+def run(t, *args, detail="all", **kw):
+    return Result(program("precheck", "-c", write_config(t, *args, **kw), "--json", "--detail",
+                          detail, timeout=60))
+
+
+kept = []       # at most one: the target that tests without options of their own share
+
+
+def pair(t):
+    """The test's server as source, and another of its kind as target."""
+    make_account(t.server)
+    if kept and kept[0].row is not t.server.row:
+        server = kept.pop()
+        server.stop()
+        server.clean_up()
+    if not kept:
+        kept.append(Server(t.server.row.name))
+        kept[0].start()
+        make_account(kept[0])
+    # Ports are picked at random, and the number follows from the port.
+    kept[0].sql("SET GLOBAL server_id = 77")
+    return t.server, kept[0]
+
+
+def fresh(t, *options):
+    """A server of the test's own: MySQL 5.6 never forgets a replica that registered."""
+    server = Server(t.server.row.name, options=options)
+    t.later(server.clean_up)
+    t.later(server.stop)
+    server.start()
+    make_account(server)
+    return server
+
+
+def set_global(t, server, name, value):
+    before = server.variable(name)
+    server.sql("SET GLOBAL %s = %s" % (name, value))
+    t.later(lambda: server.sql("SET GLOBAL %s = %s" % (
+        name, before if before.isdigit() else "'%s'" % before)))
+
+
+@on_servers()
+def test_everything_passes(t):
+    source, target = pair(t)
+    result = run(t, keys_of(source), keys_of(target))
+    mariadb = source.row.flavour == "mariadb"
+    result.expect_rest("pass", -260)
+    result.expect(-260, "skip" if mariadb else "pass")
+    assert result.summary == ("11 of 12 pass, 1 skipped" if mariadb else "12 of 12 pass")
+    for check in result.json["checks"]:
+        for answer in check["evidence"]:
+            assert answer["server"] in ("source", "target"), answer
+            assert answer["server_version"] in source.version, answer
+            assert answer["question"] == "connect" or answer["sql"], answer
+            assert "rows" in answer or answer["question"] == "replicas", answer
+    format_check = result.by_code[-262]
+    assert format_check["compared"] == [{"what": "source binlog_format", "found": "ROW",
+                                         "wanted": "ROW or MIXED", "holds": True}]
+    assert ["binlog_format", "ROW"] in format_check["evidence"][0]["rows"]
+
+
+@on_servers()
+def test_without_a_target(t):
+    make_account(t.server)
+    result = run(t, keys_of(t.server))
+    result.expect_rest("pass", -254, -257, -260)
+    for code in (-254, -257, -260):
+        result.expect(code, "skip", "no [target]")
+    assert result.summary == "9 of 12 pass, 3 skipped"
+    result = run(t, keys_of(t.server), None, {"mode": "schema"})
+    for code in (-260, -261, -262, -264, "row-image", "checksum"):
+        result.expect(code, "skip", "task.mode = schema")
+
+
+@on_servers()
+def test_changes_nothing(t):
+    """What the server logs of it is questions only, and its binlog stays where it was."""
+    source = t.server
+    make_account(source)
+    log = os.path.join(source.folder, "general.log")
+    source.sql("SET GLOBAL general_log_file = '%s'" % log)
+    before = source.binlogs()
+    source.sql("SET GLOBAL general_log = ON")
+    t.later(lambda: source.sql("SET GLOBAL general_log = OFF"))
+    assert run(t, keys_of(source)).code == 0
+    source.sql("SET GLOBAL general_log = OFF")
+    with open(log, errors="replace") as text:
+        asked = re.findall(r"\bQuery\t(.*)", text.read())
+    asked = [q for q in asked if not q.startswith("SET GLOBAL general_log")]
+    assert len(asked) >= 4, asked
+    for query in asked:
+        assert re.match(r"SELECT VERSION\(\)$|SHOW |SET NAMES ", query), query
+    assert source.binlogs() == before
+
+
+@on_servers()
+def test_settings_of_the_source(t):
+    source = t.server
+    make_account(source)
+    set_global(t, source, "binlog_format", "'STATEMENT'")
+    result = run(t, keys_of(source))
+    result.expect(-262, "fail", "binlog_format is STATEMENT", "SET GLOBAL binlog_format = 'ROW'")
+    assert result.summary.endswith("1 FAILS: -262 binlog-format is STATEMENT"), result.summary
+    set_global(t, source, "innodb_stats_on_metadata", "ON")
+    set_global(t, source, "server_id", "1")
+    result = run(t, keys_of(source))
+    result.expect(-267, "fail", "innodb_stats_on_metadata is ON")
+    result.expect(-264, "fail", "server_id is 1")
+    assert "3 FAIL:" in result.summary
+    set_global(t, source, "binlog_row_image", "'MINIMAL'")
+    set_global(t, source, "binlog_checksum", "'NONE'")
+    result = run(t, keys_of(source))
+    result.expect("row-image", "warn", "binlog_row_image is MINIMAL")
+    result.expect("checksum", "warn", "binlog_checksum is NONE")
+    source.sql("SET GLOBAL binlog_format = 'MIXED'")
+    result = run(t, keys_of(source))
+    result.expect(-262, "pass", "MIXED")
+    # The remedies are statements that help.
+    for code in (-264, -267, "row-image", "checksum"):
+        statement = re.search(r"SET GLOBAL [^;]*", result.by_code[code]["remedy"]).group(0)
+        source.sql(statement)
+    run(t, keys_of(source)).expect_rest("pass", -254, -257, -260)
+
+
+@on_servers()
+def test_binlog_off(t):
+    source = fresh(t, "--skip-log-bin")
+    result = run(t, keys_of(source))
+    result.expect(-261, "fail", "log_bin is OFF", "log_bin = binlog")
+    result.expect(-255, "pass")
+
+
+@on_servers()
+def test_server_ids(t):
+    source, target = pair(t)
+    number = source.variable("server_id")
+    target.sql("SET GLOBAL server_id = " + number)
+    result = run(t, keys_of(source), keys_of(target))
+    result.expect(-264, "fail", "same server_id " + number)
+    target.sql("SET GLOBAL server_id = 4321")
+    result = run(t, keys_of(source, server_id=4321), keys_of(target))
+    result.expect(-264, "fail", "target's server_id 4321 is also this box's")
+    result = run(t, keys_of(source, server_id=number), keys_of(target))
+    result.expect(-264, "fail", "also this box's")
+    result = run(t, keys_of(source, server_id=4322), keys_of(target))
+    result.expect(-264, "pass", "ours 4322")
+
+
+@on_servers()
+def test_another_replica_has_our_number(t):
+    """A registered replica with our number; with our host name it is this box itself."""
+    source = t.server
+    if source.row.npm:
+        source = fresh(t)
+    make_account(source)
+    for host, verdict in (("elsewhere", "fail"), ("sluice", "pass")):
+        link = Connection(user=ACCOUNT, password=PASSWORD, unix_socket=source.socket)
+        if source.row.gtid == "mysql":
+            uuid = "SET @slave_uuid = '11111111-2222-3333-4444-555555555555'"
+            link.query(uuid)
+            link.query(uuid.replace("slave", "replica"))
+        link.sequence = 0
+        link.send(b"\x15" + (9876).to_bytes(4, "little") + bytes([len(host)]) + host.encode()
+                  + b"\0\0" + b"\0" * 10)
+        link.receive()
+        result = run(t, keys_of(source, server_id=9876))
+        link.close()
+        result.expect(-264, verdict, 'host "elsewhere"' if verdict == "fail" else "ours 9876")
+
+
+@on_servers(["mysql-5.6"])
+def test_a_replica_without_uuid(t):
+    """MySQL 5.6 sends a broken row for it; that costs this one question and no other."""
+    source = fresh(t)
+    link = Connection(user=ACCOUNT, password=PASSWORD, unix_socket=source.socket)
+    link.sequence = 0
+    link.send(b"\x15" + (9876).to_bytes(4, "little") + b"\x01x\0\0" + b"\0" * 10)
+    link.receive()
+    result = run(t, keys_of(source))
+    link.close()
+    result.expect(-264, "warn", "could not be looked up")
+    result.expect(-255, "warn")
+    result.expect_rest("pass", -254, -257, -260, -264, -255)
+
+
+@on_servers()
+def test_incompatible_targets(t):
+    source, target = pair(t)
+    set_global(t, target, "character_set_server", "'latin2'")
+    result = run(t, keys_of(source), keys_of(target))
+    check = result.expect(-257, "fail", "character_set_server is %s on the source and latin2" %
+                          source.variable("character_set_server"))
+    assert [c["holds"] for c in check["compared"]] == [True, True, False, True], check
+    statement = re.search(r"SET GLOBAL character[^;]*", check["remedy"]).group(0)
+    target.sql(statement)
+    run(t, keys_of(source), keys_of(target)).expect(-257, "pass")
+    # utf8 and utf8mb3 are two names of one character set.
+    source_set = source.variable("character_set_server")
+    t.later(lambda: source.sql("SET GLOBAL character_set_server = '%s'" % source_set))
+    source.sql("SET GLOBAL character_set_server = 'utf8'")
+    fake = FakeServer(well(source.version, character_set_server="utf8mb3", server_id="99",
+                           gtid_mode=source.variable("gtid_mode")), source.version)
+    t.later(fake.close)
+    run(t, keys_of(source), keys_of(fake)).expect(-257, "pass", "utf8")
+    fake.answer = well(source.version, character_set_server="utf8", lower_case_table_names="1")
+    run(t, keys_of(source), keys_of(fake)).expect(
+        -257, "fail", "lower_case_table_names is 0 on the source and 1 on the target")
+
+
+@on_servers(["mariadb-10.11", "mysql-5.6"])
+def test_names_in_lower_case(t):
+    make_account(t.server)
+    result = run(t, keys_of(t.server), keys_of(fresh(t, "--lower-case-table-names=1")))
+    result.expect(-257, "fail", "lower_case_table_names is 0 on the source and 1 on the target",
+                  "restart it")
+
+
+@on_servers(["mysql-5.6", "mysql-9.7"], limit=200)
+def test_gtid_modes(t):
+    source = t.server
+    make_account(source)
+    mode = source.variable("gtid_mode")
+
+    def judged(target_version, target_mode):
+        fake = FakeServer(well(target_version, gtid_mode=target_mode, server_id="99"),
+                          target_version)
+        t.later(fake.close)
+        result = run(t, keys_of(source), keys_of(fake))
+        return result.by_code[-260]
+
+    if mode == "OFF":
+        expected = {("5.6.51", "OFF"): "pass", ("5.6.51", "ON"): "pass", ("5.5.62", None): "pass",
+                    ("5.7.44", "OFF"): "pass", ("5.7.44", "ON"): "fail", ("8.0.40", "ON"): "pass"}
+    else:
+        expected = {("5.6.51", "OFF"): "fail", ("5.6.51", "ON"): "pass", ("5.5.62", None): "fail",
+                    ("5.7.44", "OFF"): "fail", ("5.7.44", "ON"): "pass", ("9.7.4", "OFF"): "fail"}
+    for (version, target_mode), verdict in expected.items():
+        check = judged(version, target_mode)
+        assert check["verdict"] == verdict, (version, target_mode, check)
+    # Both real: the remedy for a target without GTIDs really leads there.
+    if source.row.npm:
+        other = fresh(t, "--log-slave-updates", "--enforce-gtid-consistency", "--gtid-mode=ON")
+        result = run(t, keys_of(other), keys_of(source))
+        result.expect(-260, "fail", "ON on the source and OFF on the target", "gtid_mode = ON")
+        return
+    _, other = pair(t)
+    for step in ("ON_PERMISSIVE", "OFF_PERMISSIVE", "OFF"):
+        other.sql("SET GLOBAL gtid_mode = " + step)
+    result = run(t, keys_of(source), keys_of(other))
+    check = result.expect(-260, "fail", "ON on the source and OFF on the target")
+    steps = re.findall(r"SET GLOBAL [^;]*", check["remedy"])
+    assert len(steps) == 4, steps
+    for step in steps[:3]:
+        other.sql(step)
+    run(t, keys_of(source), keys_of(other)).expect(-260, "warn", "ON_PERMISSIVE", "on the target")
+    other.sql(steps[3])
+    run(t, keys_of(source), keys_of(other)).expect(-260, "pass")
+
+
+# ---- what keeps us out ----
+
+def expect_out(result, *texts):
+    """-256 fails with its cause, and what rests on the source is unknown, neither pass nor fail."""
+    check = result.expect(-256, "fail", *texts)
+    for code in (-255, -261, -262, -264, -267, "row-image", "checksum"):
+        result.expect(code, "unknown", "see -256")
+    result.expect(-407, "pass")
+    assert "-256 source-connect" in result.summary
+    return check
+
+
+@on_servers()
+def test_login_refused(t):
+    wrong = "Wrong-word-55"
+    for keys in (keys_of(t.server, "sluice", password=wrong), keys_of(t.server, "nobody-here")):
+        result = run(t, keys)
+        check = expect_out(result, "login refused", "source.password", keys["user"])
+        error = check["evidence"][0]["error"]
+        assert (error["errno"], error["sqlstate"]) == (1045, "28000"), error
+        assert wrong not in json.dumps(result.json)
+
+
+@on_servers()
+def test_account_without_privileges(t):
+    """May only log in: the queries it is refused are named with the statement that helps."""
+    make_account(t.server)
+    result = run(t, keys_of(t.server, "sluice_poor"))
+    check = result.expect(-255, "fail", "error 1227 (42000)", "GRANT", "'sluice_poor'@'%'")
+    result.expect(-256, "pass")
+    result.expect(-262, "pass")
+    result.expect(-264, "warn", "could not be looked up")
+    assert "1227" in json.dumps(check["evidence"])
+    statement = re.search(r"GRANT [^;]*", check["remedy"]).group(0)
+    t.server.sql(statement)
+    t.later(lambda: t.server.sql(statement.replace("GRANT", "REVOKE").replace(" TO ", " FROM ")))
+    result = run(t, keys_of(t.server, "sluice_poor"))
+    check = result.expect(-255, "warn", "1227")
+    assert result.code == 0
+    second = re.search(r"GRANT [^;]*", check["remedy"]).group(0)
+    t.server.sql(second)
+    t.later(lambda: t.server.sql(second.replace("GRANT", "REVOKE").replace(" TO ", " FROM ")))
+    run(t, keys_of(t.server, "sluice_poor")).expect_rest("pass", -254, -257, -260)
+
+
+@on_servers()
+def test_tls_as_asked(t):
+    if t.server.row.tls:
+        make_account(t.server)
+        result = run(t, keys_of(t.server, tls="require"))
+        result.expect(-256, "pass", "TLSv1.")
+        result = run(t, keys_of(t.server, tls="verify", fingerprint="11" * 32))
+        expect_out(result, "no TLS connection", "source.fingerprint")
+        result = run(t, keys_of(t.server, "sluice_tls", tls="off"))
+        expect_out(result, "source.")
+    else:
+        result = run(t, keys_of(t.server, tls="require"))
+        expect_out(result, "no TLS connection", "source.tls = off")
+
+
+@on_servers()
+def test_no_free_connection(t):
+    server = t.server
+    make_account(server)
+    links, limit = [], int(server.variable("max_connections"))
+    # With skip-name-resolve and a small limit this takes few links.
+    server.sql("SET GLOBAL max_connections = 10")
+    t.later(lambda: server.sql("SET GLOBAL max_connections = %d" % limit))
+    t.later(lambda: [link.close() for link in links])
+    try:
+        while len(links) < 60:
+            links.append(Connection(user="sluice_poor", password=PASSWORD,
+                                    unix_socket=server.socket))
+    except ServerError as err:
+        assert err.errno == 1040, err
+    result = run(t, keys_of(server))
+    check = expect_out(result, "no free connection", "max_connections")
+    assert check["evidence"][0]["error"]["errno"] == 1040
+
+
+@on_servers()
+def test_target_that_cannot_be_asked(t):
+    """The source is judged all the same; what needs both is unknown."""
+    make_account(t.server)
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port = sock.getsockname()[1]
+        result = run(t, keys_of(t.server), keys_of(t.server, port=port))
+    result.expect(-254, "fail", "not reachable", "target.host")
+    for code in (-257, -264):
+        result.expect(code, "unknown", "see -254")
+    result.expect(-262, "pass")
+
+
+def listener(t, talk):
+    """A port where TALK(socket) is what answers."""
+    server = socket.create_server(("127.0.0.1", 0))
+    held = []
+
+    def accept():
+        while True:
+            try:
+                sock, _ = server.accept()
+            except OSError:
+                return
+            held.append(sock)
+            try:
+                talk(sock)
+            except OSError:
+                pass
+    threading.Thread(target=accept, daemon=True).start()
+    t.later(server.close)
+    return server.getsockname()[1]
+
+
+def nowhere(port, **changed):
+    keys = {"host": "127.0.0.1", "port": port, "user": "sluice", "password": PASSWORD,
+            "tls": "off", "timeout": "2s"}
+    keys.update(changed)
+    return keys
+
+
+@without_server()
+def test_wrong_port(t):
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        expect_out(run(t, nowhere(sock.getsockname()[1])), "not reachable", "source.port")
+
+
+@without_server()
+def test_unknown_host(t):
+    expect_out(run(t, nowhere(3306, host="no-such-host.invalid")), "source.host")
+
+
+@without_server()
+def test_not_a_mysql_server(t):
+    port = listener(t, lambda s: s.sendall(b"SSH-2.0-OpenSSH_9.2\x1b[2J\r\n"))
+    expect_out(run(t, nowhere(port)), "not a MySQL server", "source.port")
+    port = listener(t, lambda s: s.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
+    expect_out(run(t, nowhere(port)), "not a MySQL server")
+
+
+@without_server()
+def test_silence_ends_in_time(t):
+    """A port that accepts and says nothing, then a pause in the middle of the questions."""
+    port = listener(t, lambda s: None)
+    begun = time.monotonic()
+    expect_out(run(t, nowhere(port, timeout="2s")), "no answer in time")
+    assert time.monotonic() - begun < 8
+    begun = time.monotonic()
+    result = run(t, nowhere(port, timeout="1m"), timeout="2s")
+    result.expect(-256, "unknown", "precheck.timeout = 2s")
+    assert time.monotonic() - begun < 8
+
+    def slow(sql):
+        if sql.startswith("SHOW GLOBAL"):
+            time.sleep(30)
+        return well("5.7.44")(sql)
+    fake = FakeServer(slow)
+    t.later(fake.close)
+    begun = time.monotonic()
+    result = run(t, nowhere(fake.port, timeout="1m"), timeout="2s")
+    result.expect(-256, "pass")
+    result.expect(-255, "unknown", "precheck.timeout = 2s")
+    result.expect(-262, "unknown", "precheck.timeout = 2s")
+    assert time.monotonic() - begun < 8
+
+
+@without_server()
+def test_interrupted(t):
+    port = listener(t, lambda s: None)
+    path = write_config(t, nowhere(port, timeout="1m"), timeout="1m")
+    for sig in (signal.SIGINT, signal.SIGTERM):
+        process = subprocess.Popen([PROGRAM, "precheck", "-c", path], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        time.sleep(1)
+        begun = time.monotonic()
+        process.send_signal(sig)
+        out, err = process.communicate(timeout=20)
+        assert time.monotonic() - begun < 5 and process.returncode == 1, (out, err)
+        assert "the precheck was stopped" in out and "unknown" in out, out
+
+
+@without_server()
+def test_stand_ins_of_other_series(t):
+    """Servers that cannot be had, whole way: 5.5, 5.7, 8.0, 8.4, old MariaDB."""
+    for version, target, verdict in (("5.5.62-log", "5.6.51", "pass"),
+                                     ("5.7.44", "8.0.40", "warn"), ("8.0.40", "8.4.3", "warn"),
+                                     ("8.4.3", "8.4.3", "pass"),
+                                     ("5.5.5-10.3.39-MariaDB", "10.3.39-MariaDB", "pass"),
+                                     ("5.6.51", "10.3.39-MariaDB", "fail")):
+        real = version.replace("5.5.5-", "")
+        source, other = FakeServer(well(real), version), FakeServer(
+            well(target, server_id="66"), target)
+        t.later(source.close)
+        t.later(other.close)
+        result = run(t, nowhere(source.port), nowhere(other.port))
+        result.expect(-257, verdict)
+        old = version.startswith("5.5.62")
+        result.expect("checksum", "warn" if old else "pass")
+        result.expect_rest("pass", -257, -260, "checksum")
+        assert all(not q.startswith(("SET G", "SET S", "FLUSH")) for q in source.asked)
+
+
+HOSTILE = b"\x1b[2J\x1b]0;gone\x07\xff\xfe\x9b31m\x00\r\n\xc2\x9b\xe2\x80\xae" + b"A" * 3000
+
+
+@without_server()
+def test_hostile_words_are_harmless(t):
+    """What a server says reaches screen and JSON as printable, valid UTF-8."""
+    def answer(sql):
+        if sql.startswith("SHOW GLOBAL"):
+            return [b"Variable_name" + HOSTILE[:30], b"Value"], [
+                [b"log_bin", HOSTILE], [b"binlog_format", HOSTILE], [b"server_id", HOSTILE],
+                [HOSTILE, None], [b"character_set_server", PASSWORD.encode()],
+                [b"innodb_stats_on_metadata", b"O" * 20000]]
+        if "VERSION" in sql:
+            return [b"VERSION()"], [[HOSTILE]]
+        return 1105, "HY000", HOSTILE[:400] + PASSWORD.encode()
+    fake = FakeServer(answer, b"8.0.1" + HOSTILE[:20].replace(b"\0", b""))
+    t.later(fake.close)
+    path = write_config(t, nowhere(fake.port), nowhere(fake.port, host="localhost"))
+    for words in (["--json", "--detail", "all"], ["--detail", "all"], [], ["--json"]):
+        done = subprocess.run([PROGRAM, "precheck", "-c", path] + words, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, timeout=60)
+        assert done.returncode == 1, done
+        text = done.stdout.decode("utf-8")      # raises when it is none
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e]", text), \
+            repr(text)
+        assert PASSWORD not in text and b"Sanitizer" not in done.stderr, done.stderr
+        if "--json" in words:
+            json.loads(text)
+
+
+@without_server()
+def test_too_much_is_refused(t):
+    """More rows or bytes than a question allows: unknown, within bounds of memory."""
+    def answer(sql):
+        if sql == "SHOW SLAVE HOSTS":
+            return ["Server_id", "Host"], [["9", "x"]] * 5000
+        if sql == "SHOW MASTER STATUS":
+            return ["File", "Position", "Executed_Gtid_Set"], [["b.1", "4", "u:1," * 100000]]
+        return well("5.7.44")(sql)
+    fake = FakeServer(answer)
+    t.later(fake.close)
+    result = run(t, nowhere(fake.port))
+    result.expect(-264, "unknown", "SHOW SLAVE HOSTS")
+    result.expect(-255, "unknown", "SHOW MASTER STATUS")
+    result.expect(-261, "pass", "not known")
+
+
+@without_server()
+def test_wrong_config_and_usage(t):
+    path = write_config(t, {"host": "db1", "port": "99999", "user": "x"}, None, {"mode": "offline"})
+    done = program("precheck", "-c", path)
+    assert done.returncode == 2 and not done.stdout, done
+    lines = done.stderr.splitlines()
+    assert len(lines) == 2 and all(line.startswith(path + ":") for line in lines), lines
+    done = program("precheck", "-c", path, "--json")
+    assert done.returncode == 2
+    assert [m["key"] for m in json.loads(done.stdout)["mistakes"]] == ["source.port", "task.mode"]
+    for words in ([], ["-c"], ["-c", path, "--nonsense"], ["--detail", "-262"]):
+        done = program("precheck", *words)
+        assert done.returncode == 2 and "usage" in done.stderr, done
+    done = program("precheck", "-c", t.path("missing.ini"))
+    assert done.returncode == 2 and "missing.ini" in done.stderr, done
+
+
+@without_server()
+def test_list_and_detail(t):
+    done = program("precheck", "--list", "--json")
+    table = json.loads(done.stdout)["checks"]
+    assert done.returncode == 0
+    assert sorted(c["code"] for c in table if c["code"] is not None) == [
+        -407, -267, -264, -262, -261, -260, -257, -256, -255, -254]
+    assert [c["name"] for c in table if c["code"] is None] == ["row-image", "checksum"]
+    for check in table:
+        assert all(check[k] for k in ("name", "title", "when", "rule", "remedy", "raised_by"))
+    text = program("precheck", "--list").stdout
+    assert all(str(c["code"] or "-") in text and c["name"] in text for c in table)
+
+    fake = FakeServer(well("5.7.44", binlog_format="STATEMENT"))
+    t.later(fake.close)
+    path = write_config(t, nowhere(fake.port), lang="zh")
+    done = program("precheck", "-c", path)
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    assert lines[0].split()[:3] == ["FAIL", "-262", "binlog-format"], lines[0]
+    assert "不能为 statement" in lines[0], lines[0]
+    assert "to do: on the source: SET GLOBAL binlog_format = 'ROW'" in lines[1]
+    assert lines[-1] == "8 of 12 pass, 3 skipped, 1 FAILS: -262 binlog-format is STATEMENT", lines
+    for word in ("-262", "262", "binlog-format"):
+        done = program("precheck", "-c", path, "--detail", word)
+        assert "binlog_format Value=STATEMENT" in done.stdout, done.stdout
+        assert "-261" not in done.stdout
+        only = json.loads(program("precheck", "-c", path, "--detail", word, "--json").stdout)
+        assert [c["name"] for c in only["checks"]] == ["binlog-format"]
+    assert program("precheck", "-c", path, "--detail", "-999").returncode == 2
+    plain = json.loads(program("precheck", "-c", path, "--json").stdout)
+    assert all(c["evidence_count"] >= 0 and "evidence" not in c for c in plain["checks"])

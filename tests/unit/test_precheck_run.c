@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The engine: harmless words, the summary, the order, JSON, and an end in time. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "app/precheck/clean.h"
+#include "tests/unit/precheck_facts.h"
+
+#include <cmocka.h> /* last: it has a macro named fail */
+
+/* ---- words ---- */
+
+static void cleaned(const char *bytes, size_t len, size_t max, const char *want)
+{
+    char *text = clean_copy(bytes, len, max);
+    assert_non_null(text);
+    assert_string_equal(text, want);
+    assert_true(strlen(text) <= max);
+    free(text);
+}
+
+static void words_are_cleaned(void **state)
+{
+#define CLEAN(bytes, want) cleaned(bytes, sizeof bytes - 1, 100, want)
+    CLEAN("", "");
+    CLEAN("binlog.000001", "binlog.000001");
+    CLEAN("数据库 Ünïcode €", "数据库 Ünïcode €");
+    CLEAN("\x1b[2J", "\\x1b[2J");
+    CLEAN("a\0b\r\n\t\x7f", "a\\x00b\\x0d\\x0a\\x09\\x7f");
+    CLEAN("\xff\xfe", "\\xff\\xfe");
+    CLEAN("\xc2\x9b"
+          "31m",
+          "\\xc2\\x9b31m");                   /* CSI as a character */
+    CLEAN("\xe2\x80\xae", "\\xe2\\x80\\xae"); /* right-to-left override */
+    CLEAN("\xef\xbb\xbf"
+          "x",
+          "\\xef\\xbb\\xbfx");                         /* byte order mark */
+    CLEAN("\xc0\xaf", "\\xc0\\xaf");                   /* overlong */
+    CLEAN("\xed\xa0\x80", "\\xed\\xa0\\x80");          /* a surrogate */
+    CLEAN("\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"); /* beyond U+10FFFF */
+    CLEAN("\xe2\x82", "\\xe2\\x82");                   /* ends too early */
+    CLEAN("\xf0\x9f\x92\xbe", "\xf0\x9f\x92\xbe");
+    cleaned("12345678901234567890", 20, 16, "1234567890123…");
+    cleaned("1234567890123456", 16, 16, "1234567890123456");
+    cleaned("数数数数数数数", 21, 16, "数数数数…");
+    cleaned("\x1b\x1b\x1b\x1b\x1b", 5, 16, "\\x1b\\x1b\\x1b…");
+}
+
+static void formats_are_cut_between_characters(void **state)
+{
+    char buf[16];
+    assert_int_equal(clean_format(buf, sizeof buf, "%s", "123456789012345"), 15);
+    assert_string_equal(buf, "123456789012345");
+    clean_format(buf, sizeof buf, "%s", "1234567890123456");
+    assert_string_equal(buf, "123456789012…");
+    clean_format(buf, sizeof buf, "<%.4s>", "数据");
+    assert_string_equal(buf, "<数>");
+    for (size_t lead = 0; lead < 4; lead++) {
+        char text[64] = "xxx";
+        text[lead] = '\0';
+        strcat(text, "数据库数据库");
+        size_t fits = clean_format(buf, sizeof buf, "%s", text);
+        assert_true(fits < sizeof buf);
+        char *again = clean_copy(buf, strlen(buf), 100);
+        assert_string_equal(again, buf); /* still valid UTF-8 */
+        free(again);
+    }
+}
+
+/* ---- summary and JSON ---- */
+
+static void summary_is(const char *source, const char *target, enum verdict worst, const char *want)
+{
+    struct precheck_summary sum;
+    struct precheck_run *run = run_of(MODE_ONLINE, SCOPE_INSTANCE, "", source, target);
+    precheck_summarize(run, &sum);
+    assert_string_equal(sum.text, want);
+    assert_int_equal(sum.worst, worst);
+    unsigned all = 0;
+    for (int v = VERDICT_PASS; v <= VERDICT_FAIL; v++) {
+        all += sum.count[v];
+    }
+    assert_int_equal(all, check_count);
+    for (size_t i = 1; i < check_count; i++) {
+        assert_true(run->findings[run->order[i - 1]].verdict >=
+                    run->findings[run->order[i]].verdict);
+    }
+    precheck_free(run);
+}
+
+static void summaries(void **state)
+{
+    summary_is("5.7.44", "5.7.44", VERDICT_PASS, "12 of 12 pass");
+    summary_is("5.7.44", "", VERDICT_PASS, "9 of 12 pass, 3 skipped");
+    summary_is("5.7.44 binlog_format=STATEMENT", "8.0.40", VERDICT_FAIL,
+               "10 of 12 pass, 1 warning, 1 FAILS: -262 binlog-format is STATEMENT");
+    summary_is("5.7.44", "8.0.40", VERDICT_WARN,
+               "11 of 12 pass, 1 warning: -257 compatible the target is of a newer series");
+    summary_is("5.7.44 binlog_format=STATEMENT log_bin=OFF no-file", "", VERDICT_FAIL,
+               "7 of 12 pass, 3 skipped, 2 FAIL: -261 binlog-on is off; -262 binlog-format is "
+               "STATEMENT");
+    summary_is("5.7.44 !connect=1045", "", VERDICT_FAIL,
+               "1 of 12 pass, 3 skipped, 7 UNKNOWN, 1 FAILS: -256 source-connect login refused");
+    summary_is("5.7.44 -binlog_format", "", VERDICT_UNKNOWN,
+               "8 of 12 pass, 3 skipped, 1 UNKNOWN: -262 binlog-format cannot be known");
+}
+
+static yyjson_doc *json_of(const struct precheck_run *run, const char *detail)
+{
+    struct errmsg why = {""};
+    yyjson_mut_doc *mut = yyjson_mut_doc_new(NULL);
+    yyjson_mut_val *root = yyjson_mut_obj(mut);
+    yyjson_mut_doc_set_root(mut, root);
+    assert_int_equal(precheck_json(run, detail, mut, root, &why), OK);
+    size_t len = 0;
+    char *text = yyjson_mut_write(mut, 0, &len);
+    assert_non_null(text); /* NULL when a text is not UTF-8 */
+    yyjson_doc *doc = yyjson_read(text, len, 0);
+    assert_non_null(doc);
+    free(text);
+    yyjson_mut_doc_free(mut);
+    return doc;
+}
+
+static void json_holds_everything(void **state)
+{
+    struct precheck_run *run = run_of(MODE_ONLINE, SCOPE_INSTANCE, "",
+                                      "5.7.44 binlog_format=STATEMENT !binlog-status=1227", "");
+    yyjson_doc *doc = json_of(run, NULL);
+    yyjson_val *root = yyjson_doc_get_root(doc);
+    assert_string_equal(yyjson_get_str(yyjson_obj_get(root, "verdict")), "fail");
+    assert_int_equal(yyjson_get_int(yyjson_ptr_get(root, "/counts/fail")), 2);
+    assert_int_equal(yyjson_arr_size(yyjson_obj_get(root, "checks")), check_count);
+    assert_int_equal(yyjson_get_int(yyjson_ptr_get(root, "/checks/0/code")), -255);
+    assert_int_equal(yyjson_get_int(yyjson_ptr_get(root, "/checks/0/evidence_count")), 5);
+    assert_null(yyjson_ptr_get(root, "/checks/0/evidence"));
+    yyjson_doc_free(doc);
+
+    doc = json_of(run, "262");
+    root = yyjson_doc_get_root(doc);
+    assert_int_equal(yyjson_arr_size(yyjson_obj_get(root, "checks")), 1);
+    assert_string_equal(yyjson_get_str(yyjson_ptr_get(root, "/task/mode")), "online");
+    assert_string_equal(yyjson_get_str(yyjson_ptr_get(root, "/task/source/host")), "db1.example");
+    assert_int_equal(yyjson_get_int(yyjson_ptr_get(root, "/task/server_id")), OUR_ID);
+    assert_true(yyjson_is_null(yyjson_ptr_get(root, "/task/target")));
+    yyjson_val *one = yyjson_ptr_get(root, "/checks/0");
+    assert_string_equal(yyjson_get_str(yyjson_obj_get(one, "name")), "binlog-format");
+    assert_string_equal(yyjson_get_str(yyjson_ptr_get(one, "/compared/0/found")), "STATEMENT");
+    assert_string_equal(yyjson_get_str(yyjson_ptr_get(one, "/evidence/0/question")), "variables");
+    assert_string_equal(yyjson_get_str(yyjson_ptr_get(one, "/evidence/0/rows/0/1")), "5.7.44");
+    yyjson_doc_free(doc);
+
+    doc = json_of(run, "source-query");
+    one = yyjson_ptr_get(yyjson_doc_get_root(doc), "/checks/0");
+    yyjson_val *error = yyjson_ptr_get(one, "/evidence/4/error");
+    assert_int_equal(yyjson_get_int(yyjson_obj_get(error, "errno")), 1227);
+    assert_string_equal(yyjson_get_str(yyjson_obj_get(error, "sqlstate")), "42000");
+    assert_string_equal(yyjson_get_str(yyjson_obj_get(error, "code")), "auth");
+    yyjson_doc_free(doc);
+
+    struct errmsg why;
+    yyjson_mut_doc *mut = yyjson_mut_doc_new(NULL);
+    assert_int_equal(precheck_json(run, "-999", mut, yyjson_mut_obj(mut), &why), ERR_NOT_FOUND);
+    yyjson_mut_doc_free(mut);
+    precheck_free(run);
+}
+
+/* The table is what --list, the docs and the shell are made from. */
+static void table_is_complete(void **state)
+{
+    for (size_t i = 0; i < check_count; i++) {
+        const struct check *c = &checks[i];
+        assert_true(c->name[0] != '\0' && c->title[0] != '\0' && c->title_zh[0] != '\0');
+        assert_true(c->when[0] != '\0' && c->rule[0] != '\0' && c->remedy[0] != '\0');
+        assert_true(c->modes != 0 && c->scopes != 0 && c->judge != NULL);
+        assert_ptr_equal(run_find(c->name), c);
+        for (size_t other = i + 1; other < check_count; other++) {
+            assert_string_not_equal(c->name, checks[other].name);
+            assert_true(c->code == 0 || c->code != checks[other].code);
+        }
+    }
+    yyjson_mut_doc *mut = yyjson_mut_doc_new(NULL);
+    yyjson_mut_val *root = yyjson_mut_obj(mut);
+    precheck_list_json(mut, root, LANG_ZH);
+    yyjson_mut_val *first = yyjson_mut_arr_get_first(yyjson_mut_obj_get(root, "checks"));
+    assert_string_equal(yyjson_mut_get_str(yyjson_mut_obj_get(first, "title")), "用户输入参数有误");
+    yyjson_mut_doc_free(mut);
+}
+
+/* ---- in time ---- */
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* A port that takes connections and says nothing. */
+static int silent_port(uint16_t *port)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof at;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(listen(fd, 8), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+    *port = ntohs(at.sin_port);
+    return fd;
+}
+
+static char loopback[] = "127.0.0.1", user[] = "sluice", password[] = "top-secret", box[] = "box7";
+
+static struct config config_for(uint16_t port, unsigned timeout_s)
+{
+    struct config cfg;
+    memset(&cfg, 0, sizeof cfg);
+    cfg.appliance.hostname = box;
+    cfg.precheck.timeout_s = timeout_s;
+    cfg.source = (struct config_server){.present = true,
+                                        .host = loopback,
+                                        .user = user,
+                                        .password = password,
+                                        .port = port,
+                                        .timeout_s = 30,
+                                        .server_id = OUR_ID};
+    cfg.target = cfg.source;
+    return cfg;
+}
+
+static void *cancel_soon(void *flag)
+{
+    usleep(300000);
+    atomic_store((atomic_bool *)flag, true);
+    return NULL;
+}
+
+static void count_lines(void *ctx, const char *text)
+{
+    assert_null(strstr(text, password));
+    ++*(unsigned *)ctx;
+}
+
+static void cancelled_at_once(void **state)
+{
+    uint16_t port = 0;
+    unsigned lines = 0;
+    int fd = silent_port(&port);
+    struct config cfg = config_for(port, 60);
+    struct precheck_run *run = NULL;
+    struct errmsg why;
+    pthread_t thread;
+    atomic_bool cancel = false;
+    int64_t begun = now_ms();
+
+    assert_int_equal(pthread_create(&thread, NULL, cancel_soon, &cancel), 0);
+    assert_int_equal(precheck_run(&cfg, &cancel, count_lines, &lines, &run, &why), OK);
+    pthread_join(thread, NULL);
+    assert_true(now_ms() - begun < 5000);
+    assert_true(lines >= 2);
+    assert_int_equal(finding_of(run, "-256")->verdict, VERDICT_UNKNOWN);
+    assert_non_null(strstr(finding_of(run, "-256")->why, "the precheck was stopped"));
+    assert_int_equal(finding_of(run, "-254")->verdict, VERDICT_UNKNOWN);
+    assert_int_equal(finding_of(run, "-262")->verdict, VERDICT_UNKNOWN);
+    precheck_free(run);
+    close(fd);
+}
+
+static void ends_at_the_timeout(void **state)
+{
+    uint16_t port = 0;
+    int fd = silent_port(&port);
+    struct config cfg = config_for(port, 1);
+    struct precheck_run *run = NULL;
+    struct errmsg why;
+    int64_t begun = now_ms();
+
+    assert_int_equal(precheck_run(&cfg, NULL, NULL, NULL, &run, &why), OK);
+    assert_true(now_ms() - begun < 5000);
+    assert_int_equal(finding_of(run, "-256")->verdict, VERDICT_UNKNOWN);
+    assert_non_null(strstr(finding_of(run, "-256")->why, "precheck.timeout = 1s"));
+    assert_non_null(strstr(finding_of(run, "-254")->why, "precheck.timeout = 1s"));
+    precheck_free(run);
+    close(fd);
+}
+
+static void nobody_listens(void **state)
+{
+    uint16_t port = 0;
+    close(silent_port(&port));
+    struct config cfg = config_for(port, 20);
+    struct precheck_run *run = NULL;
+    struct errmsg why;
+
+    assert_int_equal(precheck_run(&cfg, NULL, NULL, NULL, &run, &why), OK);
+    assert_int_equal(finding_of(run, "-256")->verdict, VERDICT_FAIL);
+    assert_non_null(strstr(finding_of(run, "-256")->why, "not reachable"));
+    assert_int_equal(finding_of(run, "-254")->verdict, VERDICT_FAIL);
+    assert_int_equal(finding_of(run, "-257")->verdict, VERDICT_UNKNOWN);
+    assert_int_equal(finding_of(run, "-407")->verdict, VERDICT_FAIL); /* both are one server */
+    precheck_free(run);
+}
+
+/* The box stays reachable with an empty config, and the precheck says what is missing. */
+static void without_a_config(void **state)
+{
+    struct config cfg;
+    struct precheck_run *run = NULL;
+    struct errmsg why;
+
+    memset(&cfg, 0, sizeof cfg);
+    cfg.precheck.timeout_s = 5;
+    assert_int_equal(precheck_run(&cfg, NULL, NULL, NULL, &run, &why), OK);
+    assert_int_equal(finding_of(run, "-407")->verdict, VERDICT_FAIL);
+    assert_non_null(strstr(finding_of(run, "-407")->why, "source.host"));
+    assert_int_equal(finding_of(run, "-256")->verdict, VERDICT_UNKNOWN);
+    assert_int_equal(finding_of(run, "-262")->verdict, VERDICT_UNKNOWN);
+    precheck_free(run);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(words_are_cleaned),   cmocka_unit_test(formats_are_cut_between_characters),
+        cmocka_unit_test(summaries),           cmocka_unit_test(json_holds_everything),
+        cmocka_unit_test(table_is_complete),   cmocka_unit_test(cancelled_at_once),
+        cmocka_unit_test(ends_at_the_timeout), cmocka_unit_test(nobody_listens),
+        cmocka_unit_test(without_a_config),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
