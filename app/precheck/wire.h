@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A short look at what is really in the live binlog: what sessions wrote, whatever the global
+ * variables say. It is also the trial of the right to read the binlog.
+ *
+ * It asks as mysqlbinlog does: not blocking, with server id 0 and without registering, so that it
+ * is no replica, waits for nothing and throws no other reader out. */
+#ifndef APP_PRECHECK_WIRE_H
+#define APP_PRECHECK_WIRE_H
+
+#include <stdatomic.h>
+
+#include "app/precheck/facts.h"
+#include "app/relay/event.h"
+#include "app/relay/stream.h"
+#include "drivers/tls/db.h"
+
+#define WIRE_BYTES_MAX  (1u << 20)
+#define WIRE_EVENTS_MAX 2000
+
+/* What Q_WIRE asks, for the evidence: "COM_BINLOG_DUMP binlog.000003:4, not blocking", from the
+ * answers about the binlog that `source` has. False: they name no file, so nothing can be read. */
+bool wire_question(const struct server_facts *source, char *buf, size_t size);
+
+/* Reads the current file from its start, or, when nothing was written into it yet, the one before
+ * it; at most WIRE_BYTES_MAX, WIRE_EVENTS_MAX and max_ms of it, and gives up within 250 ms when
+ * *stop becomes true. No event is held whole. The connection is of no further use after it (close
+ * it). OK: *out has rows of name and value (below); ERR_NOMEM; else why in *err, with the server's
+ * errno, and *out is as it was. */
+int wire_read(struct db *db, const struct server_facts *source, const atomic_bool *stop,
+              unsigned max_ms, const char *sql, struct answer *out, struct db_error *err);
+
+/* ---- the counting, without a connection ---- */
+
+/* Numbers of the answer, by their stable names (wire_count.c has them). Beside them the answer has
+ * the rows "file" "current" (1: the one being written) "from" "to" "ended", and of the first
+ * statement that changes data: "first_statement_dml" (FILE:POS), "first_statement_database",
+ * "first_statement_thread" (the connection's id on the source). Never a statement's text. */
+enum wire_number {
+    WIRE_EVENTS, /* those that the file has */
+    WIRE_BYTES,
+    WIRE_TRANSACTIONS,
+    WIRE_ROW_EVENTS,
+    WIRE_ROWS_PARTIAL,      /* row events without some of the columns */
+    WIRE_STATEMENT_DML,     /* statements that change data */
+    WIRE_STATEMENT_SYSTEM,  /* of these: in a system database */
+    WIRE_STATEMENT_OTHER,   /* definitions, grants, … */
+    WIRE_STATEMENT_UNCLEAR, /* which of both cannot be told */
+    WIRE_PARTIAL_JSON,
+    WIRE_COMPRESSED_PAYLOAD, /* MySQL: whole transactions */
+    WIRE_COMPRESSED_EVENTS,  /* MariaDB: single events */
+    WIRE_ENCRYPTED,
+    WIRE_GTID,
+    WIRE_GTID_ANONYMOUS,
+    WIRE_ANNOTATE_ROWS,
+    WIRE_LOG_POS_ZERO,
+    WIRE_LOG_POS_WRONG, /* the event does not end where it says: bytes are missing */
+    WIRE_WITHOUT_CHECKSUM,
+    WIRE_BAD_CHECKSUM,
+    WIRE_UNKNOWN_TYPES,
+    WIRE_NUMBERS
+};
+extern const char *const wire_names[WIRE_NUMBERS];
+
+#define WIRE_PREFIX 4096 /* bytes of an event that are looked into */
+
+struct wire {
+    struct stream stream;
+    char file[256]; /* set by the caller: events of others are not of interest */
+    uint64_t pos;   /* end of the last whole event */
+    uint64_t number[WIRE_NUMBERS];
+    uint64_t taken;     /* bytes, for the limit */
+    const char *ended;  /* why the reading ended well */
+    bool begun;         /* the file's FORMAT_DESCRIPTION came */
+    bool checksums;     /* as it says */
+    bool definition;    /* MariaDB's GTID event said that a definition follows */
+    uint64_t first_dml; /* position; 0: none */
+    uint32_t first_thread;
+    char first_database[65 * 4];
+    struct event_error refusal; /* number 0: none */
+    uint8_t prefix[WIRE_PREFIX];
+    uint8_t rest[8 * 1024];
+};
+
+/* Counts what comes from w->stream (stream_init() was called) until a limit is met or the dump
+ * ends. ERR_SERVER: it ended with the server's error, see w->refusal. */
+int wire_count(struct wire *w, struct errmsg *why);
+
+/* Puts the rows. */
+int wire_answer(const struct wire *w, bool current, const char *sql, struct answer *out);
+
+#endif
