@@ -60,7 +60,7 @@ struct config {
     } network;
     struct config_server source, target;
     struct {
-        uint32_t timeout_s;
+        uint32_t timeout_s, interval_s; /* interval 0: off */
     } precheck;
     struct {
         char *name;

@@ -292,7 +292,7 @@ static const char full[] =
     "fingerprint = 00:11:22:33:44:55:66:77:88:99:aa:bb:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:"
     "aa:bb:cc:dd:ee:ff\n"
     "[target]\nhost = 10.9.9.9\nuser = t\npassword = p\ncapacity = 2048M\nreplicas = r1:3307,r2\n"
-    "[precheck]\ntimeout = 300\n"
+    "[precheck]\ntimeout = 300\ninterval = off\n"
     "[task]\nname = Montag\nmode = backup\nscope = tables\ntables = a, b.c ,d\ncompare = full\n"
     "autostart = off\n"
     "[relay]\nstart = binlog.000007:4294967300\nsemi_sync = off\nheartbeat = 30s\n"
