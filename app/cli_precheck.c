@@ -106,10 +106,10 @@ static void print_detail(const struct precheck_run *run, const struct check *c,
         printf("  %s: %s; wanted: %s; %s\n", one->what, one->found, one->wanted,
                one->holds ? "holds" : "does not hold");
     }
-    for (enum side side = SOURCE; side < SIDES; side++) {
+    for (int side = SOURCE; side < SIDES; side++) {
         for (enum question_id q = Q_CONNECT; q < QUESTIONS; q++) {
             if (found->used[side] >> q & 1) {
-                print_answer(&run->facts.server[side], side, q);
+                print_answer(&run->facts.server[side], (enum side)side, q);
             }
         }
     }
@@ -121,7 +121,7 @@ static void print_text(const struct precheck_run *run, const char *detail)
     const struct check *only = detail == NULL ? NULL : run_find(detail);
     struct precheck_summary sum;
 
-    for (size_t i = 0; i < check_count; i++) {
+    for (size_t i = 0; i < checks_judged; i++) {
         const struct check *c = &checks[run->order[i]];
         const struct finding *found = &run->findings[run->order[i]];
         char code[16];

@@ -126,3 +126,18 @@ void check_checksum(const struct facts *f, struct finding *out)
                 "source or on the way to this box cannot be seen",
                 value);
 }
+
+void check_row_options(const struct facts *f, struct finding *out)
+{
+    finding_add(out, VERDICT_UNKNOWN, NULL, "not written");
+}
+
+void check_binlog_compression(const struct facts *f, struct finding *out)
+{
+    finding_add(out, VERDICT_UNKNOWN, NULL, "not written");
+}
+
+void check_binlog_encryption(const struct facts *f, struct finding *out)
+{
+    finding_add(out, VERDICT_UNKNOWN, NULL, "not written");
+}

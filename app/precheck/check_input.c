@@ -32,17 +32,6 @@ static void check_server(const struct facts *f, enum side side, struct finding *
     }
 }
 
-static bool is_system(const char *name, size_t len)
-{
-    static const char *const names[] = {"mysql", "sys", "information_schema", "performance_schema"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strlen(names[i]) == len && strncasecmp(names[i], name, len) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static size_t characters(const char *p, size_t len)
 {
     size_t n = 0;
@@ -52,73 +41,74 @@ static size_t characters(const char *p, size_t len)
     return n;
 }
 
-struct word {
-    const char *at;
-    size_t len;
-};
-
-/* The next entry of the comma separated list without blanks around it; false at its end. */
-static bool next_word(const char **p, struct word *w)
-{
-    if (*p == NULL) {
-        return false;
-    }
-    const char *from = *p, *end = strchr(from, ',');
-    size_t len = end == NULL ? strlen(from) : (size_t)(end - from);
-    *p = end == NULL ? NULL : end + 1;
-    while (len > 0 && (*from == ' ' || *from == '\t')) {
-        from++;
-        len--;
-    }
-    while (len > 0 && (from[len - 1] == ' ' || from[len - 1] == '\t')) {
-        len--;
-    }
-    *w = (struct word){from, len};
-    return true;
-}
-
 /* Whether b is a, or a table of the whole database a. */
-static bool covers(const struct word *a, const struct word *b)
+static bool covers(const struct chosen *a, const struct chosen *b)
 {
-    if (a->len > b->len || strncmp(a->at, b->at, a->len) != 0) {
+    if (a->database_len != b->database_len ||
+        strncmp(a->database, b->database, a->database_len) != 0) {
         return false;
     }
-    return a->len == b->len || (memchr(a->at, '.', a->len) == NULL && b->at[a->len] == '.');
+    return a->table == NULL || (b->table != NULL && a->table_len == b->table_len &&
+                                strncmp(a->table, b->table, a->table_len) == 0);
 }
 
-static void check_word(const struct facts *f, const struct word *w, struct finding *out)
+static void check_word(const struct facts *f, const struct chosen *c, struct finding *out)
 {
     char text[160];
-    const char *dot = memchr(w->at, '.', w->len);
-    size_t database = dot == NULL ? w->len : (size_t)(dot - w->at);
-    size_t table = dot == NULL ? 0 : w->len - database - 1;
-    struct word other;
+    struct chosen other;
     unsigned covered = 0;
 
-    clean_format(text, sizeof text, "%.*s", (int)w->len, w->at);
-    if (database == 0 || (dot != NULL && table == 0)) {
+    clean_format(text, sizeof text, "%.*s%s%.*s", (int)c->database_len, c->database,
+                 c->table == NULL ? "" : ".", (int)c->table_len, c->table == NULL ? "" : c->table);
+    if (c->database_len == 0 || (c->table != NULL && c->table_len == 0)) {
         mistake(out, "task.tables", text, "has an empty name", "DATABASE or DATABASE.TABLE");
         return;
     }
-    if (characters(w->at, database) > NAME_CHARACTERS ||
-        (dot != NULL && characters(dot + 1, table) > NAME_CHARACTERS)) {
+    if (characters(c->database, c->database_len) > NAME_CHARACTERS ||
+        (c->table != NULL && characters(c->table, c->table_len) > NAME_CHARACTERS)) {
         mistake(out, "task.tables", text, "has a name that is too long", "64 characters each");
     }
-    if (is_system(w->at, database)) {
+    if (is_system_database(c->database, c->database_len)) {
         mistake(out, "task.tables", text, "names a system database", "databases of users");
     }
-    for (const char *p = f->tables; next_word(&p, &other);) {
-        covered += covers(&other, w);
+    for (const char *p = f->tables; chosen_next(&p, &other);) {
+        covered += covers(&other, c);
     }
     if (covered > 1) {
         mistake(out, "task.tables", text, "is named twice, itself or by its database", "each once");
     }
 }
 
+/* Which compares each mode has rules for: without data there is nothing to compare. */
+static const unsigned rule_sets[] = {
+    [MODE_ONLINE] = 1u << COMPARE_NONE | 1u << COMPARE_SAMPLE | 1u << COMPARE_FULL,
+    [MODE_BACKUP] = 1u << COMPARE_NONE | 1u << COMPARE_SAMPLE | 1u << COMPARE_FULL,
+    [MODE_SCHEMA] = 1u << COMPARE_NONE,
+};
+
+void check_rule_set(const struct facts *f, struct finding *out)
+{
+    const char *mode = mode_name(f->mode), *compare = compare_name(f->compare);
+    bool has = (rule_sets[f->mode] >> f->compare & 1) != 0;
+    char pair[64];
+
+    clean_format(pair, sizeof pair, "%s with %s", mode, compare);
+    finding_compare(out, has, "task.mode with task.compare", pair, "a pair that has rules");
+    if (has) {
+        finding_add(out, VERDICT_PASS, NULL, "mode %s with compare %s has its rules", mode,
+                    compare);
+        return;
+    }
+    finding_add(out, VERDICT_FAIL, "is missing",
+                "there are no rules for task.mode = %s with task.compare = %s", mode, compare);
+    finding_remedy(out, "set task.compare = none: a migration of the structure alone has no data "
+                        "to compare; or another task.mode");
+}
+
 void check_input(const struct facts *f, struct finding *out)
 {
     const struct server_facts *s = &f->server[SOURCE], *t = &f->server[TARGET];
-    struct word w;
+    struct chosen w;
     unsigned tables = 0;
 
     check_server(f, SOURCE, out);
@@ -131,7 +121,7 @@ void check_input(const struct facts *f, struct finding *out)
         }
     }
     if (f->scope == SCOPE_TABLES) {
-        for (const char *p = f->tables; next_word(&p, &w) && tables < 4096; tables++) {
+        for (const char *p = f->tables; chosen_next(&p, &w) && tables < 4096; tables++) {
             check_word(f, &w, out);
         }
     }

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "app/precheck/tokudb.h"
+#include "app/precheck/wire.h"
 #include "base/now.h"
 #include "drivers/tls/db.h"
 
@@ -178,27 +180,45 @@ static int put_connection(struct answer *a, const char *secret, const struct db 
     return rc;
 }
 
-static int not_asked(struct server_facts *s, enum side side, enum question_id from, const char *why)
+/* Who is asked, and how to reach it. */
+struct asked {
+    struct facts *all;
+    struct server_facts *facts;
+    enum side side;
+    const struct config_server *config;
+    struct guard *guard;
+    const struct gathering *how;
+    struct db *db;
+    char *sql; /* STATEMENT_MAX */
+};
+
+static bool is_asked(const struct asked *to, enum question_id q)
 {
-    struct server_version v = version_of(s);
+    return (!to->how->drifting || questions[q].drifts) &&
+           question_ask(to->all, to->side, q, to->sql, STATEMENT_MAX);
+}
+
+static int not_asked(struct asked *to, enum question_id from, const char *why)
+{
     int rc = OK;
 
     for (enum question_id q = from; rc == OK && q < QUESTIONS; q++) {
-        if (questions[q].sides >> side & 1) {
-            rc = answer_not_asked(&s->answers[q], question_sql(q, &v), why);
+        if (is_asked(to, q)) {
+            rc = answer_not_asked(&to->facts->answers[q], to->sql, why);
         }
     }
     return rc;
 }
 
-/* Who is asked, and how to reach it. */
-struct asked {
-    struct server_facts *facts;
-    enum side side;
-    const struct config_server *config;
-    struct guard *guard;
-    struct db *db;
-};
+static void tell(const struct asked *to, const char *what)
+{
+    char text[384];
+
+    if (to->how->progress != NULL) {
+        snprintf(text, sizeof text, "%s: %s", side_name(to->side), what);
+        to->how->progress(to->how->ctx, text);
+    }
+}
 
 /* Connects, anew if there was a connection. */
 static int reach(struct asked *to, struct db_error *err)
@@ -227,6 +247,18 @@ static int reach(struct asked *to, struct db_error *err)
     return db_open(&t, &to->db, err);
 }
 
+/* A new connection in place of a lost one, with the session's settings. */
+static int again(struct asked *to, struct db_error *err)
+{
+    const struct answer *session = &to->facts->answers[Q_SESSION];
+    int rc = reach(to, err);
+
+    if (rc == OK && session->state == ANSWERED) {
+        (void)db_query(to->db, session->sql, NULL, err);
+    }
+    return rc;
+}
+
 /* What leaves the connection as it was. */
 static bool still_usable(int code, const struct db_error *err)
 {
@@ -234,70 +266,105 @@ static bool still_usable(int code, const struct db_error *err)
            (code == ERR_TOOBIG && err->mysql_errno == 0);
 }
 
-static int ask_all(struct asked *to, void (*progress)(void *ctx, const char *text), void *ctx)
+#define WIRE_MS 3000 /* for the look at the binlog */
+
+/* One statement, its answer recorded; *got and *err are what came of it. */
+static int ask_one(struct asked *to, enum question_id q, int *got, struct db_error *err)
 {
-    struct server_facts *s = to->facts;
+    struct answer *a = &to->facts->answers[q];
     const char *secret = to->config->password;
+    struct db_result *r = NULL;
+
+    *got = db_query_bounded(to->db, to->sql, questions[q].max_rows, questions[q].max_bytes, &r,
+                            err);
+    int rc = *got == OK ? put_result(a, to->sql, secret, r)
+                        : put_failure(a, to->sql, *got, secret, to->guard, err);
+    db_result_free(r);
+    return rc;
+}
+
+/* The dump takes the whole connection, so it gets one of its own. */
+static int ask_wire(struct asked *to)
+{
+    struct answer *a = &to->facts->answers[Q_WIRE];
+    struct asked own = *to;
+    struct db_error err = {0};
+    char what[512];
+
+    if (!wire_question(to->facts, what, sizeof what)) {
+        return answer_not_asked(a, "", "the source names no binlog file to read");
+    }
+    own.db = NULL;
+    int rc = reach(&own, &err);
+    if (rc == OK) {
+        rc = wire_read(own.db, to->facts, &to->guard->stop, WIRE_MS, what, a, &err);
+    }
+    db_close(own.db);
+    return rc == OK ? OK : put_failure(a, what, rc, to->config->password, to->guard, &err);
+}
+
+static int ask_all(struct asked *to)
+{
     int rc = OK;
 
     for (enum question_id q = Q_VERSION; rc == OK && q < QUESTIONS; q++) {
-        if ((questions[q].sides >> to->side & 1) == 0) {
+        struct answer *a = &to->facts->answers[q];
+        char text[128];
+        if (!is_asked(to, q)) {
             continue;
         }
-        char text[128];
         if (guard_look(to->guard)) {
             guard_words(to->guard, text, sizeof text);
-            return not_asked(s, to->side, q, text);
+            return not_asked(to, q, text);
         }
-        struct server_version v = version_of(s);
-        const char *sql = question_sql(q, &v);
-        if (progress != NULL) {
-            snprintf(text, sizeof text, "%s: asking for %s", side_name(to->side),
-                     questions[q].name);
-            progress(ctx, text);
-        }
-        struct db_result *r = NULL;
+        snprintf(text, sizeof text, "asking for %s (%d of %d)", questions[q].name, (int)q,
+                 QUESTIONS - 1);
+        tell(to, text);
         struct db_error err = {0};
-        int got =
-            db_query_bounded(to->db, sql, questions[q].max_rows, questions[q].max_bytes, &r, &err);
-        rc = got == OK ? put_result(&s->answers[q], sql, secret, r)
-                       : put_failure(&s->answers[q], sql, got, secret, to->guard, &err);
-        db_result_free(r);
+        int got = OK;
+        int64_t begun = now_monotonic_ms();
+        a->asked_ms = now_wall_ms();
+        rc = q == Q_WIRE          ? ask_wire(to)
+             : q == Q_TOKUDB_KEYS ? tokudb_ask(to->db, to->config->password, to->facts, &got, &err)
+                                  : ask_one(to, q, &got, &err);
+        a->took_ms = (uint32_t)(now_monotonic_ms() - begun);
         /* One bad answer must not cost the others: they are asked over a new connection. */
-        if (rc == OK && !still_usable(got, &err) && reach(to, &err) != OK) {
-            return not_asked(s, to->side, q + 1, "the connection was lost before");
+        if (rc == OK && !still_usable(got, &err) && again(to, &err) != OK) {
+            return not_asked(to, q + 1, "the connection was lost before");
         }
     }
     return rc;
 }
 
-static int ask_server(struct facts *f, enum side side, const struct config_server *c,
-                      struct guard *g, void (*progress)(void *ctx, const char *text), void *ctx)
+static int ask_server(struct asked *to)
 {
-    struct server_facts *s = &f->server[side];
-    struct asked to = {.facts = s, .side = side, .config = c, .guard = g};
+    struct answer *connect = &to->facts->answers[Q_CONNECT];
+    const char *secret = to->config->password;
     char text[384];
 
-    if (guard_look(g)) {
-        guard_words(g, text, sizeof text);
-        return not_asked(s, side, Q_CONNECT, text);
+    if (guard_look(to->guard)) {
+        guard_words(to->guard, text, sizeof text);
+        return not_asked(to, Q_CONNECT, text);
     }
-    if (progress != NULL) {
-        snprintf(text, sizeof text, "%s: connecting to %.255s:%u", side_name(side), s->host,
-                 (unsigned)s->port);
-        progress(ctx, text);
-    }
+    snprintf(text, sizeof text, "connecting to %.255s:%u", to->facts->host,
+             (unsigned)to->facts->port);
+    tell(to, text);
     struct db_error err = {0};
-    int rc = reach(&to, &err);
+    int64_t begun = now_monotonic_ms();
+    connect->asked_ms = now_wall_ms();
+    int rc = reach(to, &err);
     if (rc != OK) {
-        rc = put_failure(&s->answers[Q_CONNECT], "", rc, c->password, g, &err);
-        return rc != OK ? rc : not_asked(s, side, Q_VERSION, "there was no connection");
+        rc = put_failure(connect, "", rc, secret, to->guard, &err);
+        connect->took_ms = (uint32_t)(now_monotonic_ms() - begun);
+        return rc != OK ? rc : not_asked(to, Q_VERSION, "there was no connection");
     }
-    rc = put_connection(&s->answers[Q_CONNECT], c->password, to.db);
+    rc = put_connection(connect, secret, to->db);
+    connect->took_ms = (uint32_t)(now_monotonic_ms() - begun);
     if (rc == OK) {
-        rc = ask_all(&to, progress, ctx);
+        rc = ask_all(to);
     }
-    db_close(to.db);
+    db_close(to->db);
+    to->db = NULL;
     return rc;
 }
 
@@ -306,23 +373,30 @@ _Static_assert((int)DB_TLS_OFF == (int)CFG_TLS_OFF && (int)DB_TLS_PREFER == (int
                    (int)DB_TLS_VERIFY == (int)CFG_TLS_VERIFY,
                "the config's tls modes are the connection's");
 
-int facts_gather(struct facts *f, const struct config *cfg, const atomic_bool *cancel,
-                 void (*progress)(void *ctx, const char *text), void *ctx)
+int facts_gather(struct facts *f, const struct config *cfg, const struct gathering *how)
 {
     struct guard *g = malloc(sizeof *g);
-    int rc = g == NULL ? ERR_NOMEM : guard_start(g, cfg, cancel);
+    char *sql = malloc(STATEMENT_MAX);
+    int rc = g == NULL || sql == NULL ? ERR_NOMEM : guard_start(g, cfg, how->cancel);
 
     if (rc != OK) {
         free(g);
+        free(sql);
         return rc;
     }
-    if (f->server[SOURCE].configured) {
-        rc = ask_server(f, SOURCE, &cfg->source, g, progress, ctx);
-    }
-    if (rc == OK && f->server[TARGET].configured) {
-        rc = ask_server(f, TARGET, &cfg->target, g, progress, ctx);
+    for (int side = SOURCE; rc == OK && side < SIDES; side++) {
+        struct config_server c = side == SOURCE ? cfg->source : cfg->target;
+        struct asked to = {f, &f->server[side], (enum side)side, &c, g, how, NULL, sql};
+        if (side >= REPLICA) { /* entered as the target is, at another address */
+            c.host = f->server[side].host;
+            c.port = f->server[side].port;
+        }
+        if (f->server[side].configured) {
+            rc = ask_server(&to);
+        }
     }
     guard_end(g);
     free(g);
+    free(sql);
     return rc;
 }

@@ -7,9 +7,15 @@
 
 #include "app/precheck/facts.h"
 
-/* Asks every configured server its questions, within [precheck] timeout and until *cancel (may be
- * NULL) becomes true. What could not be asked is recorded as such. Only ERR_NOMEM fails. */
-int facts_gather(struct facts *f, const struct config *cfg, const atomic_bool *cancel,
-                 void (*progress)(void *ctx, const char *text), void *ctx);
+struct gathering {
+    const atomic_bool *cancel; /* NULL, or: stop soon after it becomes true */
+    void (*progress)(void *ctx, const char *text); /* NULL, or told a line per step */
+    void *ctx;
+    bool drifting; /* only the questions whose answers drift; the other answers stay as they are */
+};
+
+/* Asks every configured server its questions, within [precheck] timeout. What could not be asked
+ * is recorded as such. Only ERR_NOMEM fails. */
+int facts_gather(struct facts *f, const struct config *cfg, const struct gathering *how);
 
 #endif

@@ -82,10 +82,10 @@ static void add_evidence(const struct precheck_run *run, const struct finding *f
         yyjson_mut_obj_add_bool(doc, one, "holds", c->holds);
     }
     list = yyjson_mut_obj_add_arr(doc, obj, "evidence");
-    for (enum side side = SOURCE; side < SIDES; side++) {
+    for (int side = SOURCE; side < SIDES; side++) {
         for (enum question_id q = Q_CONNECT; q < QUESTIONS; q++) {
             if (found->used[side] >> q & 1) {
-                add_answer(&run->facts.server[side], side, q, doc, list);
+                add_answer(&run->facts.server[side], (enum side)side, q, doc, list);
             }
         }
     }
@@ -155,7 +155,7 @@ int precheck_json(const struct precheck_run *run, const char *detail, yyjson_mut
         add_task(&run->facts, doc, out);
     }
     yyjson_mut_val *list = yyjson_mut_obj_add_arr(doc, out, "checks");
-    for (size_t i = 0; i < check_count; i++) {
+    for (size_t i = 0; i < checks_judged; i++) {
         const struct check *c = &checks[run->order[i]];
         const struct finding *found = &run->findings[run->order[i]];
         if (only != NULL && c != only) {
@@ -184,7 +184,7 @@ void precheck_list_json(yyjson_mut_doc *doc, yyjson_mut_val *out, enum config_la
         add_head(&checks[i], lang, doc, one);
         add_text(doc, one, "when", checks[i].when);
         add_text(doc, one, "rule", checks[i].rule);
-        add_text(doc, one, "remedy", checks[i].remedy);
+        add_text(doc, one, "remedy", check_remedy(&checks[i], lang));
         add_text(doc, one, "raised_by", checks[i].raised_by);
     }
 }

@@ -88,6 +88,25 @@ bool is_own_failure(const struct answer *a)
            (a->code == ERR_SERVER || a->code == ERR_AUTH || a->code == ERR_PROTOCOL);
 }
 
+void fact_names(const struct answer *a, int first, int second, char *buf, size_t size)
+{
+    size_t shown = 0, rows = a->rows, used = 0;
+
+    buf[0] = '\0';
+    for (; shown < rows && shown < 3; shown++) {
+        const char *one = answer_cell(a, shown, (size_t)first);
+        const char *two = second < 0 ? NULL : answer_cell(a, shown, (size_t)second);
+        used += clean_format(buf + used, size - used, "%s`%s`%s%s%s", shown == 0 ? "" : ", ",
+                             one == NULL ? "" : one, second < 0 ? "" : ".`",
+                             two == NULL ? "" : two, second < 0 ? "" : "`");
+    }
+    if (rows > SHOWN_MAX) {
+        clean_format(buf + used, size - used, " and more (over %d in all)", SHOWN_MAX);
+    } else if (shown < rows) {
+        clean_format(buf + used, size - used, " and %zu more", rows - shown);
+    }
+}
+
 bool is_on(const char *value)
 {
     return strcasecmp(value, "ON") == 0 || strcmp(value, "1") == 0 || strcasecmp(value, "YES") == 0;
@@ -147,21 +166,12 @@ bool fact_answer(const struct facts *f, struct finding *out, enum side side, enu
 enum fact fact_variable(const struct facts *f, struct finding *out, enum side side,
                         const char *name, const char **value)
 {
-    const struct answer *a = &f->server[side].answers[Q_VARIABLES];
-
     *value = NULL;
     if (!fact_answer(f, out, side, Q_VARIABLES)) {
         return FACT_NONE;
     }
-    for (size_t i = 0; i < a->rows; i++) {
-        const char *found = answer_cell(a, i, 0);
-        if (found != NULL && strcasecmp(found, name) == 0) {
-            *value = answer_cell(a, i, 1);
-            *value = *value == NULL ? "" : *value;
-            return FACT_HAD;
-        }
-    }
-    return FACT_ABSENT;
+    *value = answer_variable(&f->server[side].answers[Q_VARIABLES], name);
+    return *value == NULL ? FACT_ABSENT : FACT_HAD;
 }
 
 const char *fact_needed(const struct facts *f, struct finding *out, enum side side,

@@ -35,12 +35,17 @@ struct check {
     const char *raised_by;
     unsigned modes, scopes; /* bits of enum config_mode and config_scope */
     bool target;            /* skipped when there is no target */
+    bool drifts;            /* judged again while the task runs */
     const char *rule;
     const char *remedy; /* used when the function names none itself */
+    const char *remedy_zh;
+    /* NULL: not decided from facts; the part that meets it raises it while the task runs, or, when
+     * raised_by says so, nothing raises it yet. */
     void (*judge)(const struct facts *f, struct finding *out);
 };
 extern const struct check checks[];
-extern const size_t check_count;
+extern const size_t check_count;   /* all rows */
+extern const size_t checks_judged; /* the first ones: those with a function */
 
 /* Judges one row from the facts alone: mode, scope and target first, then the row's function. */
 void check_judge(const struct check *c, const struct facts *f, struct finding *out);
@@ -77,6 +82,23 @@ bool is_privilege_error(unsigned mysql_errno);
 /* Whether only this question failed: refused, or its answer makes no sense (MySQL 5.6 sends broken
  * rows for replicas that never told their UUID), not the connection. */
 bool is_own_failure(const struct answer *a);
+
+/* The first names of an answer's rows for a sentence: "`a`.`t`, `a`.`u` and 98 more"; two columns
+ * make one name, column -1 is none. "more than 100" when the answer was cut at SHOWN_MAX. */
+void fact_names(const struct answer *a, int first, int second, char *buf, size_t size);
+
+/* Whether the account sees everything of a kind that the task covers. A server shows an account
+ * only what it has a privilege on, so without this a missing object is no evidence. If not, or if
+ * the grants are not known, the finding becomes unknown and names what to grant. Cites Q_GRANTS.
+ * (check_privileges.c) */
+enum sight {
+    SIGHT_TABLES,   /* databases, tables, columns, keys: any global privilege on tables */
+    SIGHT_TRIGGERS, /* TRIGGER */
+    SIGHT_EVENTS,   /* EVENT */
+    SIGHT_ROUTINES, /* views' and routines' definers: SHOW VIEW, SELECT on mysql.proc, … */
+    SIGHT_ALL_DATABASES, /* SHOW DATABASES or any global privilege: names of databases */
+};
+bool fact_sees(const struct facts *f, struct finding *out, enum side side, enum sight what);
 
 /* Whether a variable's value means on: ON, 1, YES. */
 bool is_on(const char *value);

@@ -18,8 +18,8 @@ int run_new(const struct config *cfg, struct precheck_run **out)
 
     *out = NULL;
     if (run == NULL || facts_begin(&run->facts, cfg) != OK ||
-        (run->order = calloc(check_count, sizeof *run->order)) == NULL ||
-        (run->findings = calloc(check_count, sizeof *run->findings)) == NULL) {
+        (run->order = calloc(checks_judged, sizeof *run->order)) == NULL ||
+        (run->findings = calloc(checks_judged, sizeof *run->findings)) == NULL) {
         precheck_free(run);
         return ERR_NOMEM;
     }
@@ -41,15 +41,12 @@ void precheck_free(struct precheck_run *run)
     free(run);
 }
 
-void run_judge(struct precheck_run *run)
+void run_sort(struct precheck_run *run)
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < check_count; i++) {
-        check_judge(&checks[i], &run->facts, &run->findings[i]);
-    }
     for (int v = VERDICT_FAIL; v >= VERDICT_PASS; v--) {
-        for (size_t i = 0; i < check_count; i++) {
+        for (size_t i = 0; i < checks_judged; i++) {
             if ((int)run->findings[i].verdict == v) {
                 run->order[count++] = i;
             }
@@ -57,26 +54,81 @@ void run_judge(struct precheck_run *run)
     }
 }
 
+void run_judge(struct precheck_run *run, bool drifting)
+{
+    for (size_t i = 0; i < checks_judged; i++) {
+        if (!drifting || checks[i].drifts) {
+            check_judge(&checks[i], &run->facts, &run->findings[i]);
+        }
+    }
+    run_sort(run);
+}
+
+static int run_all(struct precheck_run *run, const struct config *cfg,
+                   const struct gathering *how)
+{
+    int rc = facts_gather(&run->facts, cfg, how);
+
+    if (rc == OK) {
+        if (how->progress != NULL) {
+            how->progress(how->ctx, "judging");
+        }
+        run_judge(run, how->drifting);
+    }
+    return rc;
+}
+
 int precheck_run(const struct config *cfg, const atomic_bool *cancel,
                  void (*progress)(void *ctx, const char *text), void *ctx,
                  struct precheck_run **out, struct errmsg *why)
 {
-    struct precheck_run *run = NULL;
-    int rc = run_new(cfg, &run);
+    const struct gathering how = {.cancel = cancel, .progress = progress, .ctx = ctx};
+    int rc = run_new(cfg, out);
 
     if (rc == OK) {
-        rc = facts_gather(&run->facts, cfg, cancel, progress, ctx);
+        rc = run_all(*out, cfg, &how);
     }
     if (rc != OK) {
-        precheck_free(run);
+        precheck_free(*out);
         *out = NULL;
         return fail(why, ERR_NOMEM, "no memory for the precheck");
     }
-    if (progress != NULL) {
-        progress(ctx, "judging");
+    return OK;
+}
+
+static int keep(struct precheck_run *run, const struct precheck_run *last)
+{
+    int rc = OK;
+
+    for (int side = SOURCE; side < SIDES; side++) {
+        for (int q = 0; rc == OK && q < QUESTIONS; q++) {
+            if (!questions[q].drifts) {
+                rc = answer_copy(&run->facts.server[side].answers[q],
+                                 &last->facts.server[side].answers[q]);
+            }
+        }
     }
-    run_judge(run);
-    *out = run;
+    memcpy(run->findings, last->findings, checks_judged * sizeof *run->findings);
+    return rc;
+}
+
+int precheck_rerun(const struct config *cfg, const struct precheck_run *last,
+                   const atomic_bool *cancel, struct precheck_run **out, struct errmsg *why)
+{
+    const struct gathering how = {.cancel = cancel, .drifting = true};
+    int rc = run_new(cfg, out);
+
+    if (rc == OK) {
+        rc = keep(*out, last);
+    }
+    if (rc == OK) {
+        rc = run_all(*out, cfg, &how);
+    }
+    if (rc != OK) {
+        precheck_free(*out);
+        *out = NULL;
+        return fail(why, ERR_NOMEM, "no memory for the precheck");
+    }
     return OK;
 }
 
@@ -93,7 +145,7 @@ static void count_text(char *buf, size_t size, unsigned n, const char *one, cons
 void precheck_summarize(const struct precheck_run *run, struct precheck_summary *sum)
 {
     memset(sum, 0, sizeof *sum);
-    for (size_t i = 0; i < check_count; i++) {
+    for (size_t i = 0; i < checks_judged; i++) {
         enum verdict v = run->findings[i].verdict;
         sum->count[v]++;
         /* What does not apply is no worse than what passes. */
@@ -101,13 +153,13 @@ void precheck_summarize(const struct precheck_run *run, struct precheck_summary 
             sum->worst = v;
         }
     }
-    if (sum->count[VERDICT_SKIP] == check_count) {
+    if (sum->count[VERDICT_SKIP] == checks_judged) {
         sum->worst = VERDICT_SKIP;
     }
     sum->when_ms = run->when_ms;
     char *text = sum->text;
     size_t size = sizeof sum->text;
-    clean_format(text, size, "%u of %zu pass", sum->count[VERDICT_PASS], check_count);
+    clean_format(text, size, "%u of %zu pass", sum->count[VERDICT_PASS], checks_judged);
     count_text(text, size, sum->count[VERDICT_SKIP], "skipped", "skipped");
     count_text(text, size, sum->count[VERDICT_WARN], "warning", "warnings");
     count_text(text, size, sum->count[VERDICT_UNKNOWN], "UNKNOWN", "UNKNOWN");
@@ -146,4 +198,9 @@ const struct check *run_find(const char *word)
 const char *check_title(const struct check *c, enum config_lang lang)
 {
     return lang == LANG_ZH ? c->title_zh : c->title;
+}
+
+const char *check_remedy(const struct check *c, enum config_lang lang)
+{
+    return lang == LANG_ZH ? c->remedy_zh : c->remedy;
 }

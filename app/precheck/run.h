@@ -10,15 +10,19 @@ struct precheck_run {
     enum config_lang lang;
     int64_t when_ms;
     size_t *order;            /* indices of checks[], worst verdict first */
-    struct finding *findings; /* check_count */
+    struct finding *findings; /* checks_judged */
 };
 
 /* A run without servers yet: the task's facts are taken, nothing is judged. 0 or ERR_NOMEM. */
 int run_new(const struct config *cfg, struct precheck_run **out);
-/* Judges every check from the facts. */
-void run_judge(struct precheck_run *run);
+/* Judges every check from the facts, or only those that drift; the others keep their finding. */
+void run_judge(struct precheck_run *run, bool drifting);
+
+/* Puts the order right after findings changed. */
+void run_sort(struct precheck_run *run);
 
 const struct check *run_find(const char *code_or_name); /* NULL: there is none */
 const char *check_title(const struct check *c, enum config_lang lang);
+const char *check_remedy(const struct check *c, enum config_lang lang);
 
 #endif
