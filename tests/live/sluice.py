@@ -35,7 +35,7 @@ class Sluice:
     Attributes: folder, config (path), device (path), socket, process, log_path.
     """
 
-    def __init__(self, test, port=None, device_mb=128, **source):
+    def __init__(self, test, port=None, device_mb=512, **source):
         """PORT: another than the test server's. SOURCE: keys of [source], None leaves one out."""
         self.test = test
         self.folder = test.folder

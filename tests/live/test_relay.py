@@ -118,7 +118,7 @@ def test_kill_9_at_random_moments(t):
     rng = random.Random(seed)
     kills = 70 if FULL else 10
     load = workload.Workload(t.server, seed=seed, rotate_every=5).begin()
-    box = Sluice(t, device_mb=512 if FULL else 192)
+    box = Sluice(t)
     reported = ("", 0)
     for number in range(kills):
         box.start()

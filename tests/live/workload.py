@@ -125,13 +125,18 @@ def some(server, rounds=3, rotations=2, seed=1):
         db.close()
 
 
+FAST_BYTES = 200 << 20  # of binlog, at full speed
+
+
 class Workload:
-    """The same in the background until finish(); survives restarts of the server."""
+    """The same in the background until finish(); survives restarts of the server. After FAST_BYTES
+    it only trickles: how much a test writes must not depend on how fast the machine is."""
 
     def __init__(self, server, seed=1, pause=0.02, rotate_every=8):
         self.server, self.pause, self.rotate_every = server, pause, rotate_every
         self.rng = random.Random(seed)
         self.rounds = 0
+        self.sizes = {}
         self.error = None
         self.ending = threading.Event()
         self.paused = threading.Event()
@@ -161,6 +166,9 @@ class Workload:
                 self.rounds += 1
                 if self.rounds % self.rotate_every == 0:
                     db.query("FLUSH BINARY LOGS")
+                    self.sizes.update((r[0], int(r[1])) for r in db.query("SHOW BINARY LOGS"))
+                    if sum(self.sizes.values()) > FAST_BYTES:
+                        self.pause = max(self.pause, 0.5)
             except OSError:
                 db = None    # the server is being restarted
                 time.sleep(0.1)
