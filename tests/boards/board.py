@@ -56,7 +56,7 @@ class Board:
     """A box. Every start() is a power-on; the disk stays between them.
 
         with Board("qemu-x86_64", out="out/qemu-x86_64") as box:
-            box.make_data("64M")
+            box.make_data()
             box.make_conf({"sluice.ini": "[source]…"})
             box.start()
             box.expect(PROMPT)
@@ -94,7 +94,7 @@ class Board:
 
     # ---- media ----
 
-    def make_data(self, size="64M"):
+    def make_data(self, size="256M"):
         self.data = self.path("data.img")
         media("data", size, self.data)
 

@@ -125,7 +125,7 @@ def some(server, rounds=3, rotations=2, seed=1):
         db.close()
 
 
-FAST_BYTES = 200 << 20  # of binlog, at full speed
+FAST_BYTES = 100 << 20  # of binlog, at full speed
 
 
 class Workload:
