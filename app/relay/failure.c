@@ -113,7 +113,8 @@ static const struct failure_class table[] = {
      "stays; mend or replace the device, then start the appliance anew"},
     {"store", ERR_NOMEM, 0, NULL, FAILURE_STOP, STORE_FAILED,
      "memory or a fixed table of the store is exhausted; restart the appliance and report it"},
-    {"full", ERR_FULL, 0, NULL, FAILURE_RETRY, STORE_FAILED,
+    /* No failure of the store: it does what it must, and waits. */
+    {"full", ERR_FULL, 0, NULL, FAILURE_RETRY, 0,
      "release what was delivered with `store purge FILE`; the relay goes on by itself"},
     {"event-too-big", ERR_TOOBIG, 0, "the whole store holds", FAILURE_STOP, STORE_FAILED,
      "the store is too small for one event of this source: export what is stored, attach a larger "

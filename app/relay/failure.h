@@ -19,7 +19,7 @@ struct failure_class {
     unsigned mysql_errno;       /* the server's number, 0: any */
     const char *stem;           /* part of the message, NULL: any */
     enum failure_action action;
-    int dts_code;               /* the precheck table's code */
+    int dts_code;               /* the precheck table's code, 0: none */
     const char *advice;         /* what the technician does */
 };
 

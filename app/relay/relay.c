@@ -40,6 +40,15 @@ const char *relay_phase_name(enum relay_phase phase)
     return (size_t)phase < sizeof phase_names / sizeof phase_names[0] ? phase_names[phase] : "?";
 }
 
+void relay_error_label(int code, const char *class, char *buf, size_t size)
+{
+    if (code != 0) {
+        snprintf(buf, size, "%d %s", code, class);
+    } else {
+        snprintf(buf, size, "%s", class);
+    }
+}
+
 void relay_sleep_ms(struct relay *r, int64_t ms)
 {
     struct timespec until;
@@ -257,14 +266,12 @@ static int connect_source(struct relay *r, struct errmsg *why)
     return OK;
 }
 
-/* An event has come: what went wrong before is over. */
-static void clear_error(struct relay *r)
+void relay_forget_error(struct relay *r)
 {
-    pthread_mutex_lock(&r->lock);
     r->status.error[0] = '\0';
     r->status.error_class[0] = '\0';
+    r->status.error_code = 0;
     r->status.retries = 0;
-    pthread_mutex_unlock(&r->lock);
 }
 
 /* Flushes when it is due: much waits, or waits long, or the source pauses. */
@@ -304,7 +311,9 @@ static int stream_events(struct relay *r, struct errmsg *why)
         bool beyond = strcmp(r->pump.settled.file, r->repeat_at.file) != 0 ||
                       r->pump.settled.offset != r->repeat_at.offset;
         if (first && r->pump.events != events && beyond) {
-            clear_error(r);
+            pthread_mutex_lock(&r->lock);
+            relay_forget_error(r);
+            pthread_mutex_unlock(&r->lock);
             r->repeats = 0;
             first = false;
         }
@@ -351,6 +360,7 @@ static int64_t judge(struct relay *r, int err, const struct errmsg *why)
     pthread_mutex_lock(&r->lock);
     uint32_t tries = ++r->status.retries;
     snprintf(r->status.error_class, sizeof r->status.error_class, "%s", class->name);
+    r->status.error_code = class->dts_code;
     snprintf(r->status.error, sizeof r->status.error, "%s. To do: %s", why->text, class->advice);
     int64_t wait = BACKOFF_FIRST_MS;
     for (uint32_t i = 1; i < tries && wait < BACKOFF_MOST_MS; i++) {
@@ -364,12 +374,14 @@ static int64_t judge(struct relay *r, int err, const struct errmsg *why)
     r->status.caught_up = false;
     r->status.next_try_ms = stop ? 0 : now_wall_ms() + wait;
     pthread_mutex_unlock(&r->lock);
+    char label[48];
+    relay_error_label(class->dts_code, class->name, label, sizeof label);
     if (stop) {
-        log_error("relay", "stopped (%s): %s", class->name, why->text);
+        log_error("relay", "stopped (%s): %s", label, why->text);
         log_advice(class->advice);
         return -1;
     }
-    log_warn("relay", "%s: %s; trying again in %" PRId64 ".%" PRId64 " s", class->name, why->text,
+    log_warn("relay", "%s: %s; trying again in %" PRId64 ".%" PRId64 " s", label, why->text,
              wait / 1000, wait % 1000 / 100);
     return wait;
 }

@@ -38,6 +38,7 @@ struct relay_status {
     char server[64];               /* "MariaDB 10.11.19" */
     char tls[64];                  /* "TLSv1.3 TLS_AES_256_GCM_SHA384", "off" */
     char error_class[32];          /* stable name: "login", "purged", "network" … */
+    int error_code;                /* its number in the precheck's table, 0: none */
     char error[1024];              /* the last error and what to do; "" once caught up again */
 };
 
@@ -51,5 +52,7 @@ void relay_stop(struct relay *r);                     /* flushes, waits for the 
 void relay_destroy(struct relay *r);                  /* stops first; NULL is fine */
 void relay_get_status(struct relay *r, struct relay_status *status);
 const char *relay_phase_name(enum relay_phase phase);
+/* "-256 network"; without a code "full". */
+void relay_error_label(int code, const char *class, char *buf, size_t size);
 
 #endif

@@ -34,6 +34,9 @@ struct relay {
     struct store_pos repeat_at;
 };
 
+/* What went wrong before is over; with r->lock held. */
+void relay_forget_error(struct relay *r);
+
 /* Sleeps, but wakes at once when the relay is stopped. */
 void relay_sleep_ms(struct relay *r, int64_t ms);
 

@@ -49,9 +49,7 @@ static int ask(struct relay *r, struct db *db, struct db_error *err)
     r->status.behind_bytes = behind;
     r->status.caught_up = behind == 0 && r->status.phase == RELAY_STREAMING;
     if (r->status.caught_up) { /* a quiet source sends no event that would end the trouble */
-        r->status.error[0] = '\0';
-        r->status.error_class[0] = '\0';
-        r->status.retries = 0;
+        relay_forget_error(r);
     }
     pthread_mutex_unlock(&r->lock);
     return OK;

@@ -56,6 +56,9 @@ int cmd_precheck(struct shell_call *call, struct errmsg *why)
     pthread_mutex_lock(&app->precheck_lock);
     precheck_summarize(app->precheck, &sum);
     err = precheck_json(app->precheck, detail, call->doc, call->out, why);
+    if (err == 0 && last) {
+        put_changes(call);
+    }
     pthread_mutex_unlock(&app->precheck_lock);
     if (err != 0) {
         call->advice = "precheck --list shows codes and names";

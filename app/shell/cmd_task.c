@@ -15,6 +15,7 @@ int cmd_task(struct shell_call *call, struct errmsg *why)
     put_text(call, call->out, "name", "%s",
              app->config.task.name != NULL ? app->config.task.name : "");
     put_text(call, call->out, "stage", "%s", stage);
+    put_cancelled(call);
     put_text(call, call->out, "mode", "%s", modes[app->config.task.mode]);
     put_bool(call, call->out, "autostart", app->config.task.autostart);
     if (app->relay != NULL) {
@@ -50,6 +51,23 @@ int cmd_task_stop(struct shell_call *call, struct errmsg *why)
     if (err == 0) {
         put_text(call, call->out, "summary", "stopped; task start goes on where the store ends");
         put_text(call, call->out, "stage", "%s", app_task_stage(call->app));
+    }
+    return err;
+}
+
+int cmd_task_cancel(struct shell_call *call, struct errmsg *why)
+{
+    int err = shell_no_more(call, 0, why);
+    if (err == 0) {
+        call->advice = "see status";
+        err = app_task_cancel(call->app, why);
+    }
+    if (err == 0) {
+        put_text(call, call->out, "summary",
+                 "cancelled, and ended: what is stored stays readable; task start begins again "
+                 "where the store ends");
+        put_text(call, call->out, "stage", "%s", app_task_stage(call->app));
+        put_cancelled(call);
     }
     return err;
 }

@@ -12,6 +12,7 @@ int cmd_precheck(struct shell_call *call, struct errmsg *why);
 int cmd_task(struct shell_call *call, struct errmsg *why);
 int cmd_task_start(struct shell_call *call, struct errmsg *why);
 int cmd_task_stop(struct shell_call *call, struct errmsg *why);
+int cmd_task_cancel(struct shell_call *call, struct errmsg *why);
 int cmd_store(struct shell_call *call, struct errmsg *why);
 int cmd_store_list(struct shell_call *call, struct errmsg *why);
 int cmd_store_verify(struct shell_call *call, struct errmsg *why);
@@ -48,6 +49,16 @@ void put_position(struct shell_call *call, yyjson_mut_val *obj, const char *key,
                   const struct store_pos *pos);
 yyjson_mut_val *put_object(struct shell_call *call, yyjson_mut_val *obj, const char *key);
 yyjson_mut_val *put_array(struct shell_call *call, yyjson_mut_val *obj, const char *key);
+
+/* "code", "name" and "title" of a row of the precheck's table; nothing for 0. */
+void put_code(struct shell_call *call, yyjson_mut_val *obj, int code);
+/* That and when the task was cancelled; nothing if it is not. */
+void put_cancelled(struct shell_call *call);
+/* The precheck's part of `status`: how the last run ended, and what has changed since. */
+void put_precheck(struct shell_call *call);
+/* "changes", the newest first: in JSON all about each, in text its time and its line. With
+ * app->precheck_lock held. */
+void put_changes(struct shell_call *call);
 
 /* The store, or ERR_NOT_FOUND with the reason why there is none. */
 int need_store(struct shell_call *call, struct errmsg *why);

@@ -11,7 +11,8 @@
 
 /* Values that only grow. All others are gauges. */
 static const char *const counters[] = {"relay_relayed_bytes", "relay_events", "relay_files",
-                                       "relay_connects", "relay_retries", "relay_checksum_errors"};
+                                       "relay_connects", "relay_retries", "relay_checksum_errors",
+                                       "precheck_changes"};
 
 static void metric(struct text *t, const char *name, const char *labels, const char *value)
 {
@@ -66,6 +67,56 @@ static void add_label(struct text *t, const char *name, yyjson_mut_val *v)
     text_puts(t, "\"");
 }
 
+/* A row for each check that was judged, and when. */
+static void precheck_metrics(struct text *t, struct app *app)
+{
+    char line[192];
+    pthread_mutex_lock(&app->precheck_lock);
+    const struct precheck_run *run = app->precheck;
+    if (run != NULL) {
+        text_puts(t, "# HELP sluice_precheck_verdict 0 pass, 1 skip, 2 warn, 3 unknown, 4 fail\n"
+                     "# TYPE sluice_precheck_verdict gauge\n");
+        for (size_t i = 0; i < checks_judged; i++) {
+            char code[16] = "";
+            if (checks[i].code != 0) {
+                snprintf(code, sizeof code, "%d", checks[i].code);
+            }
+            snprintf(line, sizeof line, "sluice_precheck_verdict{code=\"%s\",name=\"%s\"} %d\n",
+                     code, checks[i].name, (int)run->findings[i].verdict);
+            text_puts(t, line);
+        }
+        snprintf(line, sizeof line, "%" PRId64, run->when_ms / 1000);
+        metric(t, "precheck_last_run_timestamp_seconds", "", line);
+    }
+    pthread_mutex_unlock(&app->precheck_lock);
+}
+
+_Static_assert(VERDICT_PASS == 0 && VERDICT_SKIP == 1 && VERDICT_WARN == 2 &&
+                   VERDICT_UNKNOWN == 3 && VERDICT_FAIL == 4,
+               "the metric's numbers are told to people");
+
+/* What the relay's last error is: code, name and class, while there is one. */
+static void error_metric(struct text *t, yyjson_mut_val *error)
+{
+    struct text labels = {0};
+    yyjson_mut_val *number = yyjson_mut_obj_get(error, "code");
+    char code[16] = "";
+    if (error == NULL) {
+        return;
+    }
+    if (number != NULL) {
+        snprintf(code, sizeof code, "%d", yyjson_mut_get_int(number));
+    }
+    text_puts(&labels, "{code=\"");
+    text_puts(&labels, code);
+    text_puts(&labels, "\"");
+    add_label(&labels, "name", yyjson_mut_obj_get(error, "name"));
+    add_label(&labels, "class", yyjson_mut_obj_get(error, "class"));
+    text_puts(&labels, "}");
+    metric(t, "relay_error", labels.bytes != NULL ? labels.bytes : "", "1");
+    free(labels.bytes);
+}
+
 void metrics_answer(struct app *app, struct http_answer *a)
 {
     yyjson_mut_doc *doc = NULL;
@@ -83,6 +134,8 @@ void metrics_answer(struct app *app, struct http_answer *a)
     text_puts(&labels, "}");
     metric(&t, "info", labels.bytes != NULL ? labels.bytes : "", "1");
     walk(&t, "", status);
+    error_metric(&t, yyjson_mut_obj_get(relay, "last_error"));
+    precheck_metrics(&t, app);
     if (t.bytes != NULL) {
         (void)http_reply(a, 200, "text/plain; version=0.0.4; charset=utf-8", NULL, t.bytes, t.len);
     }

@@ -248,7 +248,7 @@ static void status_html(struct text *t, yyjson_mut_val *status)
 
 void page_answer(struct app *app, struct http_answer *a)
 {
-    static const char *const checks[] = {"verdict", "code", "name", "why", "remedy", NULL};
+    static const char *const verdicts[] = {"verdict", "code", "name", "why", "remedy", NULL};
     static const char *const files[] = {"file", "from", "to", "size_bytes", "complete", "damaged",
                                         NULL};
     static const char *const lines[] = {"time_at_ms", "level", "part", "text", NULL};
@@ -268,7 +268,7 @@ void page_answer(struct app *app, struct http_answer *a)
     escaped(&t, name != NULL ? name : "-");
     text_puts(&t, "</h1>");
     status_html(&t, status);
-    command_html(&t, app, "precheck", "precheck --last", "checks", checks);
+    command_html(&t, app, "precheck", "precheck --last", "checks", verdicts);
     command_html(&t, app, "binlogs", "store list", "files", files);
     command_html(&t, app, "log", "log -n 12", "log", lines);
     text_puts(&t, "</div><footer>The same in JSON: /api/v1/status, /api/v1/precheck, "

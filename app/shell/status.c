@@ -14,6 +14,8 @@
 #include "drivers/net/net.h"
 #include "version.h"
 
+#define CODE_STORE 6001000 /* store-failed */
+
 static bool streaming_file(const struct relay_status *r)
 {
     return r->source.file[0] != '\0' && strcmp(r->source.file, r->stored.file) == 0 &&
@@ -37,6 +39,7 @@ static void put_error(struct shell_call *call, yyjson_mut_val *obj, const struct
     }
     yyjson_mut_val *e = put_object(call, obj, "last_error");
     const char *advice = strstr(r->error, mark);
+    put_code(call, e, r->error_code);
     put_text(call, e, "class", "%s", r->error_class);
     put_text(call, e, "message", "%.*s", told_length(r->error), r->error);
     if (advice != NULL) {
@@ -140,9 +143,10 @@ static void fill_box(struct shell_call *call)
 
 static void relay_sentence(const struct relay_status *r, char *buf, size_t size)
 {
-    char behind[32];
+    char behind[32], label[48];
     const char *server = r->server[0] != '\0' ? r->server : "the source";
     text_size(behind, sizeof behind, r->behind_bytes);
+    relay_error_label(r->error_code, r->error_class, label, sizeof label);
     switch (r->phase) {
     case RELAY_STREAMING:
         if (r->caught_up) {
@@ -158,15 +162,14 @@ static void relay_sentence(const struct relay_status *r, char *buf, size_t size)
         snprintf(buf, size, "connecting to the source");
         return;
     case RELAY_WAITING:
-        snprintf(buf, size, "trying again (%s): %.*s", r->error_class, told_length(r->error),
-                 r->error);
+        snprintf(buf, size, "trying again (%s): %.*s", label, told_length(r->error), r->error);
         return;
     case RELAY_FULL:
         snprintf(buf, size, "the store is FULL, the intake stands still: store purge releases");
         return;
     case RELAY_FAILED:
-        snprintf(buf, size, "stopped by an error (%s): %.*s", r->error_class,
-                 told_length(r->error), r->error);
+        snprintf(buf, size, "stopped by an error (%s): %.*s", label, told_length(r->error),
+                 r->error);
         return;
     case RELAY_STOPPED:
         snprintf(buf, size, "stopped; task start goes on");
@@ -190,6 +193,9 @@ static void summary(struct app *app, const struct relay_status *r, char *buf, si
         snprintf(buf, size, "not relaying");
     } else if (strcmp(app_task_stage(app), "precheck") == 0) {
         snprintf(buf, size, "precheck is running");
+    } else if (app_task_cancelled_ms(app) != 0) {
+        snprintf(buf, size, "cancelled (-253), what is stored stays readable; task start begins "
+                            "again where the store ends");
     } else {
         relay_sentence(r, buf, size);
     }
@@ -208,13 +214,8 @@ void status_fill(struct shell_call *call)
     put_text(call, call->out, "task", "%s",
              app->config.task.name != NULL ? app->config.task.name : "");
     put_text(call, call->out, "stage", "%s", app_task_stage(app));
-    pthread_mutex_lock(&app->precheck_lock);
-    if (app->precheck != NULL) {
-        struct precheck_summary sum;
-        precheck_summarize(app->precheck, &sum);
-        put_text(call, call->out, "precheck", "%s", sum.text);
-    }
-    pthread_mutex_unlock(&app->precheck_lock);
+    put_cancelled(call);
+    put_precheck(call);
     if (app->mistakes.count > 0) {
         put_number(call, call->out, "config_mistakes", app->mistakes.count);
     }
@@ -229,6 +230,7 @@ void status_fill(struct shell_call *call)
         put_number(call, o, "damaged", app->store_report.damaged);
     } else if (app->store_error.text[0] != '\0') {
         put_text(call, call->out, "store_error", "%s", app->store_error.text);
+        put_number(call, call->out, "store_error_code", CODE_STORE);
     }
     fill_box(call);
 }

@@ -18,8 +18,9 @@ const struct shell_command shell_commands[] = {
     {.words = "precheck",
      .args = "[--last] [--detail CODE] [--list]",
      .help = "is the source fit to be relayed: run all checks",
-     .detail = "--last shows the run before again, --detail CODE (or NAME, or all) its evidence,\n"
-               "--list the table of checks. Exit 1: a check failed or could not be judged.",
+     .detail = "--last shows the run before again and what has changed while the task ran,\n"
+               "--detail CODE (or NAME, or all) its evidence, --list the table of checks.\n"
+               "Exit 1: a check failed or could not be judged.",
      .run = cmd_precheck},
     {.words = "task",
      .args = "",
@@ -34,6 +35,13 @@ const struct shell_command shell_commands[] = {
      .args = "",
      .help = "stop relaying; what is stored stays",
      .run = cmd_task_stop,
+     .changes = true},
+    {.words = "task cancel",
+     .args = "",
+     .help = "stop relaying for good: -253; what is stored stays readable",
+     .detail = "Ends when everything has ended. task start begins again where the store ends; so\n"
+               "does a restart of the box with task.autostart = on.",
+     .run = cmd_task_cancel,
      .changes = true},
     {.words = "store",
      .args = "",

@@ -2,16 +2,12 @@
 /* Puts the appliance together from its config, as far as the config allows. */
 #include "app/task/app.h"
 
-#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/now.h"
-#include "drivers/clock/clock.h"
 #include "drivers/flash/part_find.h"
-#include "drivers/tls/tls.h"
 
 static void load_config(struct app *app)
 {
@@ -29,7 +25,7 @@ static void load_config(struct app *app)
     }
 }
 
-static bool config_usable(const struct app *app)
+bool app_config_usable(const struct app *app)
 {
     return app->mistakes.count == 0 && app->config_error.text[0] == '\0';
 }
@@ -78,11 +74,17 @@ void app_open(struct app *app, const char *config_path)
     memset(app, 0, sizeof *app);
     app->config_path = config_path;
     app->started_ms = now_wall_ms();
+    pthread_mutex_init(&app->precheck_turn, NULL);
     pthread_mutex_init(&app->precheck_lock, NULL);
     pthread_mutex_init(&app->task_lock, NULL);
-    pthread_mutex_init(&app->stop_lock, NULL);
+    pthread_mutex_init(&app->switch_lock, NULL);
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&app->task_told, &attr);
+    pthread_condattr_destroy(&attr);
     load_config(app);
-    if (!config_usable(app)) {
+    if (!app_config_usable(app)) {
         return;
     }
     open_store(app);
@@ -95,145 +97,6 @@ void app_open(struct app *app, const char *config_path)
     }
 }
 
-int app_precheck(struct app *app, const atomic_bool *cancel,
-                 void (*progress)(void *ctx, const char *text), void *ctx, struct errmsg *why)
-{
-    if (!config_usable(app)) {
-        return fail(why, ERR_INVALID, "the config has mistakes: `config check` lists them");
-    }
-    tls_set_clock_known(clock_known());
-    struct precheck_run *run = NULL;
-    int err = precheck_run(&app->config, cancel, progress, ctx, &run, why);
-    if (err != OK) {
-        return err;
-    }
-    pthread_mutex_lock(&app->precheck_lock);
-    struct precheck_run *old = app->precheck;
-    app->precheck = run;
-    pthread_mutex_unlock(&app->precheck_lock);
-    precheck_free(old);
-    return OK;
-}
-
-static void log_precheck(struct app *app)
-{
-    struct precheck_summary sum;
-    pthread_mutex_lock(&app->precheck_lock);
-    precheck_summarize(app->precheck, &sum);
-    pthread_mutex_unlock(&app->precheck_lock);
-    log_write(sum.worst >= VERDICT_UNKNOWN ? LOG_WARN : LOG_INFO, "precheck", "%s", sum.text);
-}
-
-static void *task_main(void *ctx)
-{
-    struct app *app = ctx;
-    struct errmsg why;
-    if (app_precheck(app, &app->task_cancel, NULL, NULL, &why) == OK) {
-        log_precheck(app);
-    } else {
-        log_error("precheck", "%s", why.text);
-    }
-    bool go_on = !atomic_load(&app->task_cancel) && app->config.task.mode == MODE_ONLINE;
-    if (go_on && relay_start(app->relay, &why) != OK) {
-        log_error("task", "%s", why.text);
-    }
-    pthread_mutex_lock(&app->task_lock);
-    app->task_prechecking = false;
-    pthread_mutex_unlock(&app->task_lock);
-    return NULL;
-}
-
-int app_task_start(struct app *app, struct errmsg *why)
-{
-    if (!config_usable(app)) {
-        return fail(why, ERR_INVALID,
-                    "the task cannot start: the config has mistakes (`config check`)");
-    }
-    if (app->relay == NULL) {
-        return fail(why, ERR_INVALID, "the task cannot start: there is no store: %s",
-                    app->store_error.text);
-    }
-    struct relay_status status;
-    relay_get_status(app->relay, &status);
-    int err = OK;
-    pthread_mutex_lock(&app->task_lock);
-    bool relay_runs = status.phase != RELAY_IDLE && status.phase != RELAY_STOPPED &&
-                      status.phase != RELAY_FAILED;
-    if (app->task_prechecking || relay_runs) {
-        err = fail(why, ERR_BUSY, "the task is already running");
-    } else {
-        if (app->task_thread_started) {
-            pthread_join(app->task_thread, NULL);
-            app->task_thread_started = false;
-        }
-        atomic_store(&app->task_cancel, false);
-        app->task_prechecking = true;
-        pthread_attr_t attr;
-        pthread_attr_init(&attr);
-        pthread_attr_setstacksize(&attr, 192 * 1024);
-        int rc = pthread_create(&app->task_thread, &attr, task_main, app);
-        pthread_attr_destroy(&attr);
-        app->task_thread_started = rc == 0;
-        if (rc != 0) {
-            app->task_prechecking = false;
-            err = fail(why, ERR_NOMEM, "the task's thread cannot be started: %s", strerror(rc));
-        }
-    }
-    pthread_mutex_unlock(&app->task_lock);
-    return err;
-}
-
-int app_task_stop(struct app *app, struct errmsg *why)
-{
-    int err = OK;
-    pthread_mutex_lock(&app->stop_lock); /* two doors may say stop at once: one joins */
-    pthread_mutex_lock(&app->task_lock);
-    bool started = app->task_thread_started;
-    pthread_t thread = app->task_thread;
-    app->task_thread_started = false;
-    atomic_store(&app->task_cancel, true);
-    pthread_mutex_unlock(&app->task_lock);
-    if (started) {
-        pthread_join(thread, NULL);
-    }
-    if (app->relay == NULL) {
-        err = fail(why, ERR_INVALID, "there is no task to stop");
-    } else {
-        relay_stop(app->relay);
-    }
-    pthread_mutex_unlock(&app->stop_lock);
-    return err;
-}
-
-const char *app_task_stage(struct app *app)
-{
-    if (app->relay == NULL) {
-        return "not possible";
-    }
-    pthread_mutex_lock(&app->task_lock);
-    bool prechecking = app->task_prechecking;
-    pthread_mutex_unlock(&app->task_lock);
-    if (prechecking) {
-        return "precheck";
-    }
-    struct relay_status status;
-    relay_get_status(app->relay, &status);
-    switch (status.phase) {
-    case RELAY_IDLE:
-        return "idle";
-    case RELAY_STOPPED:
-        return "stopped";
-    case RELAY_FAILED:
-        return "failed";
-    case RELAY_CONNECTING:
-    case RELAY_STREAMING:
-    case RELAY_WAITING:
-    case RELAY_FULL:
-        break;
-    }
-    return "relay";
-}
-
 void app_close(struct app *app)
 {
     struct errmsg ignored; /* without a task there is nothing to stop */
@@ -242,8 +105,11 @@ void app_close(struct app *app)
     store_close(app->store);
     flash_close(app->flash);
     precheck_free(app->precheck);
+    drift_free(&app->drift);
     config_free(&app->config);
+    pthread_mutex_destroy(&app->precheck_turn);
     pthread_mutex_destroy(&app->precheck_lock);
+    pthread_cond_destroy(&app->task_told);
     pthread_mutex_destroy(&app->task_lock);
-    pthread_mutex_destroy(&app->stop_lock);
+    pthread_mutex_destroy(&app->switch_lock);
 }

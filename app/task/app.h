@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "app/precheck/precheck.h"
+#include "app/precheck/drift.h"
 #include "app/relay/relay.h"
 #include "app/store/store.h"
 #include "config/config.h"
@@ -27,15 +27,20 @@ struct app {
 
     struct relay *relay;              /* NULL without a store or a usable config */
 
-    pthread_mutex_t precheck_lock;    /* guards precheck */
+    pthread_mutex_t precheck_turn;    /* whose it is runs one and may replace the last; before
+                                       * precheck_lock */
+    pthread_mutex_t precheck_lock;    /* guards the two below */
     struct precheck_run *precheck;    /* the last run, or NULL */
+    struct drift drift;               /* what has changed from run to run */
 
-    pthread_mutex_t stop_lock;        /* one stop at a time; taken before task_lock */
-    pthread_mutex_t task_lock;        /* guards the three below */
+    pthread_mutex_t switch_lock;      /* one start, stop or cancel at a time; before task_lock */
+    pthread_mutex_t task_lock;        /* guards those below */
+    pthread_cond_t task_told;         /* task_cancel became true */
     bool task_thread_started;         /* must be joined */
     bool task_prechecking;
+    int64_t task_cancelled_ms;        /* wall clock; 0: not cancelled */
     pthread_t task_thread;
-    atomic_bool task_cancel;
+    atomic_bool task_cancel;          /* the task's thread shall end */
 
     int64_t started_ms;               /* wall clock */
     atomic_bool stop;                 /* SIGTERM or `reboot`: everything winds down */
@@ -46,17 +51,34 @@ struct app {
 void app_open(struct app *app, const char *config_path);
 void app_close(struct app *app);
 
-/* The task's stage: "not possible" (no config or store), "idle", "precheck", "relay", "failed",
- * "stopped". */
+/* Without mistakes. */
+bool app_config_usable(const struct app *app);
+
+/* ---- the task (task.c) ---- */
+
+/* "not possible" (no config or store), "idle", "precheck", "relay", "failed", "stopped",
+ * "cancelled". */
 const char *app_task_stage(struct app *app);
 
-/* Precheck, then the relay. The relay starts whatever the precheck says: the source's binlog does
- * not wait, and what makes relaying impossible the relay says itself. ERR_BUSY if it runs. */
+/* When it was cancelled, wall clock; 0: it is not. */
+int64_t app_task_cancelled_ms(struct app *app);
+
+/* Precheck, then the relay, and while it runs what can change is checked again. The relay starts
+ * whatever the precheck says: the source's binlog does not wait, and what makes relaying impossible
+ * the relay says itself. ERR_BUSY if it runs. */
 int app_task_start(struct app *app, struct errmsg *why);
 int app_task_stop(struct app *app, struct errmsg *why);
+/* The same for good: nothing is taken back, for what is stored changes nothing anywhere. */
+int app_task_cancel(struct app *app, struct errmsg *why);
 
-/* Runs a precheck now and keeps it as the last one, to be read under precheck_lock. */
+/* ---- the precheck, one at a time (recheck.c) ---- */
+
+/* Runs one now, as soon as no other runs, and keeps it as the last one, to be read under
+ * precheck_lock. ERR_CANCELLED when stopped; then the one before stays, if there is one. */
 int app_precheck(struct app *app, const atomic_bool *cancel,
                  void (*progress)(void *ctx, const char *text), void *ctx, struct errmsg *why);
+
+/* The same with only the questions whose answers can change. */
+int app_recheck(struct app *app, const atomic_bool *cancel, struct errmsg *why);
 
 #endif

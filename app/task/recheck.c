@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Running the precheck, one at a time: its run becomes the last one, and every verdict that is
+ * another than before is told, with the binlog position at that moment. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "app/task/app.h"
+#include "base/log.h"
+#include "drivers/clock/clock.h"
+#include "drivers/tls/tls.h"
+
+#define TURN_MS 20
+
+static bool is_told(const atomic_bool *cancel)
+{
+    return cancel != NULL && atomic_load(cancel);
+}
+
+static bool take_turn(struct app *app, const atomic_bool *cancel)
+{
+    while (pthread_mutex_trylock(&app->precheck_turn) != 0) {
+        if (is_told(cancel)) {
+            return false;
+        }
+        nanosleep(&(struct timespec){.tv_nsec = TURN_MS * 1000000L}, NULL);
+    }
+    return true;
+}
+
+/* Where the source writes now, if the relay knows; else how far the relay is. */
+static void position(struct app *app, char *buf, size_t size)
+{
+    struct relay_status s;
+    buf[0] = '\0';
+    if (app->relay == NULL) {
+        return;
+    }
+    relay_get_status(app->relay, &s);
+    bool knows = s.source.file[0] != '\0' && (s.phase == RELAY_STREAMING || s.phase == RELAY_FULL);
+    const struct store_pos *at = knows ? &s.source : &s.stored;
+    if (at->file[0] != '\0') {
+        snprintf(buf, size, "%s:%" PRIu64, at->file, at->offset);
+    }
+}
+
+/* `count` is negative when there was no memory to compare. */
+static void tell_changes(struct app *app, int count)
+{
+    for (int back = count < DRIFT_KEPT ? count : DRIFT_KEPT; back > 0; back--) {
+        const struct drift_change *c = drift_get(&app->drift, (unsigned)back - 1);
+        char text[CONFIG_LOG_LINE_MAX];
+        drift_format(c, text, sizeof text);
+        log_write(drift_is_worse(c) ? LOG_WARN : LOG_INFO, "precheck", "%s", text);
+    }
+}
+
+static void keep(struct app *app, struct precheck_run *run, bool again)
+{
+    char at[DRIFT_AT_MAX];
+    position(app, at, sizeof at);
+    pthread_mutex_lock(&app->precheck_lock);
+    struct precheck_run *old = app->precheck;
+    if (again) {
+        drift_carry(old, run);
+    }
+    app->precheck = run;
+    tell_changes(app, drift_note(&app->drift, run, at));
+    pthread_mutex_unlock(&app->precheck_lock);
+    precheck_free(old);
+}
+
+/* With the turn taken: nobody else replaces app->precheck. */
+static int run_one(struct app *app, bool again, const atomic_bool *cancel,
+                   void (*progress)(void *ctx, const char *text), void *ctx, struct errmsg *why)
+{
+    struct precheck_run *run = NULL;
+    tls_set_clock_known(clock_known());
+    again = again && app->precheck != NULL && !drift_wants_all(app->precheck);
+    int err = again ? precheck_rerun(&app->config, app->precheck, cancel, &run, why)
+                    : precheck_run(&app->config, cancel, progress, ctx, &run, why);
+    if (err == OK && is_told(cancel) && app->precheck != NULL) {
+        precheck_free(run); /* half of one would hide what is known */
+        err = fail(why, ERR_CANCELLED, "the precheck was stopped; the one before stays the last");
+    }
+    if (err == OK) {
+        keep(app, run, again);
+    }
+    return err;
+}
+
+static int in_turn(struct app *app, bool again, const atomic_bool *cancel,
+                   void (*progress)(void *ctx, const char *text), void *ctx, struct errmsg *why)
+{
+    if (!app_config_usable(app)) {
+        return fail(why, ERR_INVALID, "the config has mistakes: `config check` lists them");
+    }
+    if (!take_turn(app, cancel)) {
+        return fail(why, ERR_CANCELLED, "the precheck was stopped before it began");
+    }
+    int err = run_one(app, again, cancel, progress, ctx, why);
+    pthread_mutex_unlock(&app->precheck_turn);
+    return err;
+}
+
+int app_precheck(struct app *app, const atomic_bool *cancel,
+                 void (*progress)(void *ctx, const char *text), void *ctx, struct errmsg *why)
+{
+    return in_turn(app, false, cancel, progress, ctx, why);
+}
+
+int app_recheck(struct app *app, const atomic_bool *cancel, struct errmsg *why)
+{
+    return in_turn(app, true, cancel, NULL, NULL, why);
+}
