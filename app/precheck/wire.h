@@ -12,6 +12,7 @@
 #include "app/precheck/facts.h"
 #include "app/relay/event.h"
 #include "app/relay/stream.h"
+#include "base/reader.h"
 #include "drivers/tls/db.h"
 
 #define WIRE_BYTES_MAX  (1u << 20)
@@ -33,18 +34,18 @@ int wire_read(struct db *db, const struct server_facts *source, const atomic_boo
 
 /* Numbers of the answer, by their stable names (wire_count.c has them). Beside them the answer has
  * the rows "file" "current" (1: the one being written) "from" "to" "ended", and of the first
- * statement that changes data: "first_statement_dml" (FILE:POS), "first_statement_database",
- * "first_statement_thread" (the connection's id on the source). Never a statement's text. */
+ * statement that changes data: "first_statement_dml" (its position), "first_statement_database",
+ * "first_statement_thread" (the connection's id on the source), and "first_bad_checksum" (a
+ * position). Never a statement's text. */
 enum wire_number {
     WIRE_EVENTS, /* those that the file has */
     WIRE_BYTES,
     WIRE_TRANSACTIONS,
     WIRE_ROW_EVENTS,
-    WIRE_ROWS_PARTIAL,      /* row events without some of the columns */
-    WIRE_STATEMENT_DML,     /* statements that change data */
-    WIRE_STATEMENT_SYSTEM,  /* of these: in a system database */
-    WIRE_STATEMENT_OTHER,   /* definitions, grants, … */
-    WIRE_STATEMENT_UNCLEAR, /* which of both cannot be told */
+    WIRE_ROWS_PARTIAL,     /* row events without some of the columns */
+    WIRE_STATEMENT_DML,    /* statements that change data */
+    WIRE_STATEMENT_SYSTEM, /* of these: in a system database */
+    WIRE_STATEMENT_OTHER,  /* definitions, grants, … */
     WIRE_PARTIAL_JSON,
     WIRE_COMPRESSED_PAYLOAD, /* MySQL: whole transactions */
     WIRE_COMPRESSED_EVENTS,  /* MariaDB: single events */
@@ -68,22 +69,30 @@ struct wire {
     char file[256]; /* set by the caller: events of others are not of interest */
     uint64_t pos;   /* end of the last whole event */
     uint64_t number[WIRE_NUMBERS];
-    uint64_t taken;     /* bytes, for the limit */
-    const char *ended;  /* why the reading ended well */
-    bool begun;         /* the file's FORMAT_DESCRIPTION came */
-    bool checksums;     /* as it says */
-    bool definition;    /* MariaDB's GTID event said that a definition follows */
-    uint64_t first_dml; /* position; 0: none */
+    uint64_t taken;      /* bytes, for the limit */
+    const char *ended;   /* why the reading ended well */
+    bool at_end;         /* of all that there is: the dump ended by itself */
+    bool begun;          /* the file's FORMAT_DESCRIPTION came */
+    bool checksums;      /* as it says */
+    bool in_transaction; /* where a statement that defines nothing changes data */
+    uint64_t first_dml;  /* position; 0: none */
+    uint64_t first_bad;  /* position; 0: none */
     uint32_t first_thread;
-    char first_database[65 * 4];
+    char first_database[256];
     struct event_error refusal; /* number 0: none */
     uint8_t prefix[WIRE_PREFIX];
     uint8_t rest[8 * 1024];
 };
 
-/* Counts what comes from w->stream (stream_init() was called) until a limit is met or the dump
- * ends. ERR_SERVER: it ended with the server's error, see w->refusal. */
+/* Begins to count `file`, whose bytes from position 4 on come from `read`. */
+void wire_begin(struct wire *w, const char *file, stream_source read, void *ctx);
+/* Counts until a limit is met or the dump ends; out of time (ERR_TIMEOUT from `read`) is a limit
+ * too. ERR_SERVER: it ended with the server's error, see w->refusal. */
 int wire_count(struct wire *w, struct errmsg *why);
+/* Looks at the beginning of one event of the file; `r` begins with its header (wire_look.c). */
+void wire_look(struct wire *w, const struct event_header *h, struct reader r);
+/* Whether nothing of use was in it: no transaction, no row, no statement that may change data. */
+bool wire_is_idle(const struct wire *w);
 
 /* Puts the rows. */
 int wire_answer(const struct wire *w, bool current, const char *sql, struct answer *out);

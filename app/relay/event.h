@@ -14,15 +14,38 @@
 
 /* Type numbers, as MySQL's and MariaDB's binlog_event.h / log_event.h have them. */
 enum event_type {
+    EVENT_QUERY = 2,
     EVENT_STOP = 3,
     EVENT_ROTATE = 4,
     EVENT_FORMAT_DESCRIPTION = 15,
+    EVENT_XID = 16,
+    EVENT_EXECUTE_LOAD_QUERY = 18, /* LOAD DATA as a statement */
+    EVENT_WRITE_ROWS_V1 = 23,
+    EVENT_UPDATE_ROWS_V1 = 24,
+    EVENT_DELETE_ROWS_V1 = 25,
     EVENT_HEARTBEAT = 27,
-    EVENT_HEARTBEAT_V2 = 41, /* MySQL 8.0.26+ */
+    EVENT_WRITE_ROWS = 30,
+    EVENT_UPDATE_ROWS = 31,
+    EVENT_DELETE_ROWS = 32,
+    EVENT_GTID = 33,
+    EVENT_ANONYMOUS_GTID = 34,
+    EVENT_XA_PREPARE = 38,
+    EVENT_PARTIAL_UPDATE_ROWS = 39,  /* of JSON columns; MySQL 8.0.3+ */
+    EVENT_TRANSACTION_PAYLOAD = 40,  /* a whole transaction, compressed; MySQL 8.0.20+ */
+    EVENT_HEARTBEAT_V2 = 41,         /* MySQL 8.0.26+ */
+    EVENT_GTID_TAGGED = 42,          /* MySQL 8.3+ */
+    EVENT_MARIADB_ANNOTATE = 160,
+    EVENT_MARIADB_GTID = 162,
+    EVENT_MARIADB_START_ENCRYPTION = 164,
+    EVENT_MARIADB_QUERY_COMPRESSED = 165,
+    EVENT_MARIADB_WRITE_ROWS_V1_COMPRESSED = 166, /* UPDATE 167, DELETE 168 */
+    EVENT_MARIADB_WRITE_ROWS_COMPRESSED = 169,    /* UPDATE 170, DELETE 171 */
+    EVENT_MARIADB_DELETE_ROWS_COMPRESSED = 171,
 };
 
 #define EVENT_FLAG_BINLOG_IN_USE 0x0001
 #define EVENT_FLAG_ARTIFICIAL 0x0020 /* made for the stream, in no file */
+#define EVENT_FLAG_IGNORABLE  0x0080 /* who does not know it may pass over it */
 
 struct event_header {
     uint32_t timestamp; /* seconds since 1970, 0 in events made for the stream */
