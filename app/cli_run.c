@@ -53,6 +53,7 @@ int cli_run(int argc, char **argv)
     sigaddset(&set, SIGUSR1);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a device that takes no more is an error to tell, not the end */
 
     log_to_fd(STDERR_FILENO, LOG_INFO);
     log_info("run", "sluice %s starts with %s", SLUICE_VERSION, config);

@@ -86,6 +86,23 @@ void drift_carry(struct precheck_run *last, struct precheck_run *next)
     run_sort(next);
 }
 
+#define ER_SERVER_SHUTDOWN 1053
+
+bool drift_is_torn(const struct precheck_run *run)
+{
+    for (enum side side = SOURCE; side < SIDES; side++) {
+        const struct server_facts *s = &run->facts.server[side];
+        for (enum question_id q = Q_CONNECT + 1; is_connected(s) && q < QUESTIONS; q++) {
+            const struct answer *a = &s->answers[q];
+            if (a->state == FAILED && questions[q].drifts &&
+                (a->code == ERR_NET || a->mysql_errno == ER_SERVER_SHUTDOWN)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static void add(struct drift *d, const struct precheck_run *run, size_t i, const char *at)
 {
     struct drift_change *c = &d->kept[d->count++ % DRIFT_KEPT];

@@ -33,6 +33,10 @@ void drift_carry(struct precheck_run *last, struct precheck_run *next);
 /* Whether a server was not reached in `last` at all, so that the next run must ask everything. */
 bool drift_wants_all(const struct precheck_run *last);
 
+/* Whether a connection broke in the middle. Asked once more, its server either answers, and nothing
+ * was the matter, or it is gone, which is one change and not one for each question. */
+bool drift_is_torn(const struct precheck_run *run);
+
 /* Notes the changes that `run` brings, at the binlog position `at`; the first run is what the next
  * ones are compared with. What is `unknown` only because a server was not reached counts as no
  * change. Returns how many there are; they are the newest. ERR_NOMEM. */

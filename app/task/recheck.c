@@ -7,14 +7,21 @@
 
 #include "app/task/app.h"
 #include "base/log.h"
+#include "base/now.h"
 #include "drivers/clock/clock.h"
 #include "drivers/tls/tls.h"
 
-#define TURN_MS 20
+#define NAP_MS  20
+#define TORN_MS 1000 /* what a server gets to be gone, or back */
 
 static bool is_told(const atomic_bool *cancel)
 {
     return cancel != NULL && atomic_load(cancel);
+}
+
+static void nap(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = NAP_MS * 1000000L}, NULL);
 }
 
 static bool take_turn(struct app *app, const atomic_bool *cancel)
@@ -23,7 +30,7 @@ static bool take_turn(struct app *app, const atomic_bool *cancel)
         if (is_told(cancel)) {
             return false;
         }
-        nanosleep(&(struct timespec){.tv_nsec = TURN_MS * 1000000L}, NULL);
+        nap();
     }
     return true;
 }
@@ -70,6 +77,22 @@ static void keep(struct app *app, struct precheck_run *run, bool again)
     precheck_free(old);
 }
 
+/* What can change, asked again; once more when a connection broke in the middle. */
+static int run_drifting(struct app *app, const atomic_bool *cancel, struct precheck_run **run,
+                        struct errmsg *why)
+{
+    int err = precheck_rerun(&app->config, app->precheck, cancel, run, why);
+    if (err != OK || !drift_is_torn(*run)) {
+        return err;
+    }
+    for (int64_t until = now_monotonic_ms() + TORN_MS;
+         now_monotonic_ms() < until && !is_told(cancel);) {
+        nap();
+    }
+    precheck_free(*run);
+    return precheck_rerun(&app->config, app->precheck, cancel, run, why);
+}
+
 /* With the turn taken: nobody else replaces app->precheck. */
 static int run_one(struct app *app, bool again, const atomic_bool *cancel,
                    void (*progress)(void *ctx, const char *text), void *ctx, struct errmsg *why)
@@ -77,7 +100,7 @@ static int run_one(struct app *app, bool again, const atomic_bool *cancel,
     struct precheck_run *run = NULL;
     tls_set_clock_known(clock_known());
     again = again && app->precheck != NULL && !drift_wants_all(app->precheck);
-    int err = again ? precheck_rerun(&app->config, app->precheck, cancel, &run, why)
+    int err = again ? run_drifting(app, cancel, &run, why)
                     : precheck_run(&app->config, cancel, progress, ctx, &run, why);
     if (err == OK && is_told(cancel) && app->precheck != NULL) {
         precheck_free(run); /* half of one would hide what is known */

@@ -178,6 +178,31 @@ static void lost_before_the_end(void **state)
 
 /* A source that is down when the task starts is asked everything as soon as it is there; that its
  * verdicts are known then is no change. */
+/* One question among others meets a lost connection. */
+static void broken_in_the_middle(void **state)
+{
+    static const struct {
+        int code;
+        unsigned number;
+        bool torn;
+    } cases[] = {{ERR_NET, 2013, true},
+                 {ERR_SERVER, 1053, true},
+                 {ERR_SERVER, 1227, false},
+                 {ERR_TIMEOUT, 0, false},
+                 {ERR_CANCELLED, 0, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct precheck_run *run = seen("ROW", "FULL", WHOLE, true);
+        assert_false(drift_is_torn(run));
+        answer_fail(&run->facts.server[SOURCE].answers[Q_BINLOG_STATUS], "SHOW BINARY LOG STATUS",
+                    cases[i].code, cases[i].number, "HY000", "words");
+        assert_int_equal(drift_is_torn(run), cases[i].torn);
+        precheck_free(run);
+    }
+    struct precheck_run *gone = seen("", "", NOT_AT_ALL, true);
+    assert_false(drift_is_torn(gone)); /* that is the whole truth already */
+    precheck_free(gone);
+}
+
 static void a_source_that_comes_later(void **state)
 {
     struct drift d = {0};
@@ -227,9 +252,9 @@ static void the_last_ones_are_kept(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_change_is_told_once),  cmocka_unit_test(a_lost_source_is_one_change),
-        cmocka_unit_test(lost_before_the_end),    cmocka_unit_test(a_source_that_comes_later),
-        cmocka_unit_test(the_last_ones_are_kept),
+        cmocka_unit_test(a_change_is_told_once),     cmocka_unit_test(a_lost_source_is_one_change),
+        cmocka_unit_test(lost_before_the_end),       cmocka_unit_test(broken_in_the_middle),
+        cmocka_unit_test(a_source_that_comes_later), cmocka_unit_test(the_last_ones_are_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,7 +4,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
+#include "app/precheck/run.h"
 #include "app/relay/failure.h"
 #include "tests/unit/binlog_maker.h"
 
@@ -120,35 +122,40 @@ static void failures_by_their_words(void **state)
         unsigned number;
         const char *text, *name;
         enum failure_action action;
+        int code;
     } cases[] = {
         {ERR_SERVER, 1236, "Could not find first log file name in binary log index file", "purged",
-         FAILURE_STOP},
+         FAILURE_STOP, -255},
         {ERR_SERVER, 1236, "Client requested master to start replication from position > file size",
-         "bad-position", FAILURE_STOP},
+         "bad-position", FAILURE_STOP, -255},
         {ERR_SERVER, 1236, "Client requested source to start replication from impossible position",
-         "bad-position", FAILURE_STOP},
+         "bad-position", FAILURE_STOP, -255},
         {ERR_SERVER, 1236,
          "A slave with the same server_uuid/server_id as this slave has connected to the master",
-         "same-identity", FAILURE_STOP},
-        {ERR_SERVER, 1236, "Binary log is not open", "source-binlog", FAILURE_STOP},
-        {ERR_SERVER, 1236, "some words of a later version", "source-refuses", FAILURE_STOP},
-        {ERR_AUTH, 1045, "Access denied for user", "login", FAILURE_STOP},
-        {ERR_SERVER, 1040, "Too many connections", "server-busy", FAILURE_RETRY},
+         "same-identity", FAILURE_STOP, -255},
+        {ERR_SERVER, 1236, "Binary log is not open", "source-binlog", FAILURE_STOP, -255},
+        {ERR_SERVER, 1236, "some words of a later version", "source-refuses", FAILURE_STOP, -255},
+        {ERR_AUTH, 1045, "Access denied for user", "login", FAILURE_STOP, -256},
+        {ERR_SERVER, 1040, "Too many connections", "server-busy", FAILURE_RETRY, -256},
         {ERR_SERVER, 1227,
          "Access denied; you need (at least one of) the REPLICATION SLAVE privilege(s)",
-         "privilege", FAILURE_STOP},
-        {ERR_SERVER, 9999, "anything", "source-error", FAILURE_RETRY},
-        {ERR_NET, 0, "Connection refused", "network", FAILURE_RETRY},
-        {ERR_TIMEOUT, 0, "no answer", "timeout", FAILURE_RETRY},
-        {ERR_CORRUPT, 0, "fails its CRC-32", "damage-on-wire", FAILURE_BOUNDED},
-        {ERR_FOREIGN, 0, "another source", "other-source", FAILURE_STOP},
-        {ERR_TLS, 0, "certificate", "tls", FAILURE_STOP},
+         "privilege", FAILURE_STOP, -255},
+        {ERR_SERVER, 9999, "anything", "source-error", FAILURE_RETRY, -255},
+        {ERR_NET, 0, "Connection refused", "network", FAILURE_RETRY, -256},
+        {ERR_TIMEOUT, 0, "no answer", "timeout", FAILURE_RETRY, -256},
+        {ERR_CORRUPT, 0, "fails its CRC-32", "damage-on-wire", FAILURE_BOUNDED, -255},
+        {ERR_FOREIGN, 0, "another source", "other-source", FAILURE_STOP, -256},
+        {ERR_TLS, 0, "certificate", "tls", FAILURE_STOP, -256},
+        {ERR_IO, 0, "Input/output error", "store", FAILURE_STOP, 6001000},
+        /* A full store waits; that is no failure of it. */
+        {ERR_FULL, 0, "no free segment", "full", FAILURE_RETRY, 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const struct failure_class *c =
             failure_classify(cases[i].err, cases[i].number, cases[i].text);
         assert_string_equal(c->name, cases[i].name);
         assert_int_equal(c->action, cases[i].action);
+        assert_int_equal(c->dts_code, cases[i].code);
     }
 }
 
@@ -164,6 +171,9 @@ static void every_failure_row_can_be_met(void **state)
                          row);
         assert_true(strlen(row->advice) > 20);
         assert_true(strlen(row->name) < 32);
+        char code[16];
+        snprintf(code, sizeof code, "%d", row->dts_code);
+        assert_true(row->dts_code == 0 || run_find(code) != NULL);
     }
 }
 
