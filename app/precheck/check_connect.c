@@ -197,7 +197,11 @@ static void answered(const struct facts *f, enum side side, struct finding *out)
             continue;
         }
         if (a->state == NOT_ASKED) {
-            fact_answer(f, out, side, q);
+            /* Without a reason it is not for this server; one that is extra is missed by the
+             * checks that would use it. */
+            if (a->text != NULL && a->text[0] != '\0' && !questions[q].extra) {
+                fact_answer(f, out, side, q);
+            }
             continue;
         }
         out->used[side] |= 1u << q;

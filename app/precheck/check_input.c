@@ -124,9 +124,13 @@ void check_input(const struct facts *f, struct finding *out)
         for (const char *p = f->tables; chosen_next(&p, &w) && tables < 4096; tables++) {
             check_word(f, &w, out);
         }
+        if (tables == 0) {
+            mistake(out, "task.tables", "", "has an empty name", "DATABASE or DATABASE.TABLE");
+        }
     }
     if (tables > 0) {
-        finding_add(out, VERDICT_PASS, NULL, "%u names of databases and tables are valid", tables);
+        finding_add(out, VERDICT_PASS, NULL, "%u name%s of databases and tables %s valid", tables,
+                    tables == 1 ? "" : "s", tables == 1 ? "is" : "are");
     } else {
         finding_add(out, VERDICT_PASS, NULL, "the config's task is complete");
     }
