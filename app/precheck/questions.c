@@ -66,7 +66,7 @@ const struct question questions[QUESTIONS] = {
     "'rpl_semi_sync_replica_enabled', 'max_allowed_packet', 'max_connections', 'sql_mode', "       \
     "'time_zone', 'system_time_zone', 'expire_logs_days', 'binlog_expire_logs_seconds', "          \
     "'binlog_expire_logs_auto_purge', 'max_binlog_size', 'max_binlog_total_size', "                \
-    "'auto_increment_increment', 'auto_increment_offset', 'partial_revokes', "                     \
+    "'binlog_space_limit', 'datadir', 'auto_increment_increment', 'auto_increment_offset', 'partial_revokes', "                     \
     "'activate_all_roles_on_login') OR Variable_name LIKE 'rds\\_%'"
 
 #define STATUS                                                                                     \
@@ -111,11 +111,11 @@ static void add_literal(struct statement *s, const char *text, size_t len)
     add(s, s->fold ? "')" : "'");
 }
 
-/* information_schema compares some names without regard to case where the server itself tells them
- * apart: hence the bytes. */
+/* information_schema compares some names without regard to case and accents where the server itself
+ * tells them apart: hence the bytes. */
 static void add_column(struct statement *s, const char *column)
 {
-    add(s, s->fold ? "LOWER(%s)" : "CAST(%s AS BINARY)", column);
+    add(s, s->fold ? "CAST(LOWER(%s) AS BINARY)" : "CAST(%s AS BINARY)", column);
 }
 
 #define SYSTEM_DATABASES "'mysql', 'sys', 'information_schema', 'performance_schema'"
@@ -142,7 +142,9 @@ static bool add_databases(struct statement *s, const char *column, bool whole_on
     return any;
 }
 
-/* "(S, N) IN (('c', 't'))": the tables of task.tables. */
+/* "CONCAT(S, 0x00, N) IN (CONCAT('c', 0x00, 't'))": the tables of task.tables. No name has a NUL.
+ * Not as (S, N) IN (…): up to MySQL 5.7 information_schema applies a row of columns before it has
+ * their values, and then drops what should be found. */
 static bool add_tables(struct statement *s, const char *database, const char *table)
 {
     struct chosen c;
@@ -153,14 +155,14 @@ static bool add_tables(struct statement *s, const char *database, const char *ta
             continue;
         }
         if (!any) {
-            add(s, "(");
+            add(s, "CONCAT(");
             add_column(s, database);
-            add(s, ", ");
+            add(s, ", 0x00, ");
             add_column(s, table);
         }
-        add(s, any ? ", (" : ") IN ((");
+        add(s, any ? ", CONCAT(" : ") IN (CONCAT(");
         add_literal(s, c.database, c.database_len);
-        add(s, ", ");
+        add(s, ", 0x00, ");
         add_literal(s, c.table, c.table_len);
         add(s, ")");
         any = true;
@@ -169,7 +171,7 @@ static bool add_tables(struct statement *s, const char *database, const char *ta
     return any;
 }
 
-/* What the task covers, of tables. */
+/* What the task covers, of tables; table NULL: of what belongs to a database and no table. */
 static void add_scope(struct statement *s, const char *database, const char *table)
 {
     if (s->facts->scope == SCOPE_INSTANCE) {
@@ -178,20 +180,15 @@ static void add_scope(struct statement *s, const char *database, const char *tab
     }
     add(s, "(");
     add_databases(s, database, true);
-    add(s, " OR ");
-    add_tables(s, database, table);
+    if (table != NULL) {
+        add(s, " OR ");
+        add_tables(s, database, table);
+    }
     add(s, ")");
 }
 
-/* What the task covers, of things that belong to a database. */
-static void add_scope_databases(struct statement *s, const char *database)
-{
-    if (s->facts->scope == SCOPE_INSTANCE) {
-        add(s, "%s NOT IN (" SYSTEM_DATABASES ")", database);
-    } else {
-        add_databases(s, database, false);
-    }
-}
+/* Tables with rows of their own; MariaDB calls some of them otherwise. */
+#define IS_TABLE "TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')"
 
 #define QUOTED(column) "CONCAT('`', REPLACE(" column ", '`', '``'), '`')"
 #define NAME(database, table) "CONCAT(" QUOTED(database) ", '.', " QUOTED(table) ")"
@@ -226,18 +223,20 @@ static void table_kinds(struct statement *s)
            "IF(ENGINE = 'TokuDB', CREATE_OPTIONS, '') AS options, COUNT(*) AS tables, "
            "SUM(DATA_LENGTH + INDEX_LENGTH) AS bytes, "
            "GROUP_CONCAT(" NAME("TABLE_SCHEMA", "TABLE_NAME") " SEPARATOR ', ') AS names "
-           "FROM information_schema.TABLES WHERE TABLE_TYPE = 'BASE TABLE' AND ");
+           "FROM information_schema.TABLES WHERE " IS_TABLE " AND ");
     add_scope(s, "TABLE_SCHEMA", "TABLE_NAME");
     add(s, " GROUP BY 1, 2, 3, 4");
 }
 
-/* One pass over each of two lists: a join of these would look at every pair on older servers. */
+/* One pass over each of two lists: a join of these would look at every pair on older servers. As
+ * bytes, or `T` and `t` would be one table. */
 static void no_primary_key(struct statement *s)
 {
-    add(s, "SELECT s AS TABLE_SCHEMA, n AS TABLE_NAME FROM (SELECT TABLE_SCHEMA AS s, TABLE_NAME "
-           "AS n, 0 AS k FROM information_schema.TABLES WHERE TABLE_TYPE = 'BASE TABLE' AND ");
+    add(s, "SELECT s AS TABLE_SCHEMA, n AS TABLE_NAME FROM (SELECT CAST(TABLE_SCHEMA AS BINARY) "
+           "AS s, CAST(TABLE_NAME AS BINARY) AS n, 0 AS k FROM information_schema.TABLES "
+           "WHERE " IS_TABLE " AND ");
     add_scope(s, "TABLE_SCHEMA", "TABLE_NAME");
-    add(s, " UNION ALL SELECT TABLE_SCHEMA, TABLE_NAME, 1 FROM "
+    add(s, " UNION ALL SELECT CAST(TABLE_SCHEMA AS BINARY), CAST(TABLE_NAME AS BINARY), 1 FROM "
            "information_schema.TABLE_CONSTRAINTS WHERE CONSTRAINT_TYPE = 'PRIMARY KEY' AND ");
     add_scope(s, "TABLE_SCHEMA", "TABLE_NAME");
     add(s, ") AS t GROUP BY s, n HAVING MAX(k) = 0");
@@ -246,38 +245,46 @@ static void no_primary_key(struct statement *s)
 
 static void foreign_keys(struct statement *s)
 {
-    add(s, "SELECT TABLE_SCHEMA, TABLE_NAME, CONSTRAINT_NAME, REFERENCED_TABLE_SCHEMA, "
+    add(s, "SELECT DISTINCT TABLE_SCHEMA, TABLE_NAME, REFERENCED_TABLE_SCHEMA, "
            "REFERENCED_TABLE_NAME FROM information_schema.KEY_COLUMN_USAGE "
            "WHERE REFERENCED_TABLE_NAME IS NOT NULL AND ");
     add_scope(s, "TABLE_SCHEMA", "TABLE_NAME");
     add(s, " AND NOT ");
     add_scope(s, "REFERENCED_TABLE_SCHEMA", "REFERENCED_TABLE_NAME");
+    add(s, " ORDER BY 3, 4");
     add_limit(s);
 }
 
+/* Views and triggers go with the chosen tables, routines and events with whole databases. As bytes:
+ * accounts differ by case, and not all these columns have one collation. */
 static void definers(struct statement *s)
 {
-    static const char *const kinds[][4] = {
-        {"view", "VIEWS", "TABLE_SCHEMA", NAME("TABLE_SCHEMA", "TABLE_NAME")},
-        {"routine", "ROUTINES", "ROUTINE_SCHEMA", NAME("ROUTINE_SCHEMA", "ROUTINE_NAME")},
-        {"trigger", "TRIGGERS", "TRIGGER_SCHEMA", NAME("TRIGGER_SCHEMA", "TRIGGER_NAME")},
-        {"event", "EVENTS", "EVENT_SCHEMA", NAME("EVENT_SCHEMA", "EVENT_NAME")},
+    static const struct {
+        const char *kind, *list, *database, *table, *name;
+    } kinds[] = {
+        {"view", "VIEWS", "TABLE_SCHEMA", "TABLE_NAME", NAME("TABLE_SCHEMA", "TABLE_NAME")},
+        {"trigger", "TRIGGERS", "EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE",
+         NAME("TRIGGER_SCHEMA", "TRIGGER_NAME")},
+        {"routine", "ROUTINES", "ROUTINE_SCHEMA", NULL, NAME("ROUTINE_SCHEMA", "ROUTINE_NAME")},
+        {"event", "EVENTS", "EVENT_SCHEMA", NULL, NAME("EVENT_SCHEMA", "EVENT_NAME")},
     };
     add(s, "SELECT DEFINER, COUNT(*) AS objects, MIN(object) AS example FROM (");
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        add(s, "%sSELECT DEFINER, CONCAT('%s ', %s) AS object FROM information_schema.%s WHERE ",
-            i == 0 ? "" : " UNION ALL ", kinds[i][0], kinds[i][3], kinds[i][1]);
-        add_scope_databases(s, kinds[i][2]);
+        add(s,
+            "%sSELECT CAST(DEFINER AS BINARY) AS DEFINER, CAST(CONCAT('%s ', %s) AS BINARY) AS "
+            "object FROM information_schema.%s WHERE ",
+            i == 0 ? "" : " UNION ALL ", kinds[i].kind, kinds[i].name, kinds[i].list);
+        add_scope(s, kinds[i].database, kinds[i].table);
     }
     add(s, ") AS d GROUP BY DEFINER LIMIT 1000");
 }
 
 static const char *replica_status(const struct server_version *v)
 {
-    if (v->mariadb) {
+    if (v->mariadb && v->number >= 100000) {
         return "SHOW ALL SLAVES STATUS";
     }
-    return v->number >= 80022 ? "SHOW REPLICA STATUS" : "SHOW SLAVE STATUS";
+    return !v->mariadb && v->number >= 80022 ? "SHOW REPLICA STATUS" : "SHOW SLAVE STATUS";
 }
 
 static const char *binlog_status(const struct server_version *v)
@@ -445,5 +452,7 @@ bool question_ask(const struct facts *f, enum side side, enum question_id q, cha
     }
     /* Where names clash that are the same to one of the two servers, they clash. */
     s.fold = folds(&f->server[side]) || (side == TARGET && folds(&f->server[SOURCE]));
+    /* What is missing may be there in another case, and then that is what to say. */
+    s.fold = s.fold || (side == SOURCE && (q == Q_DATABASES || q == Q_TABLES));
     return put_statement(&s, side, q);
 }
