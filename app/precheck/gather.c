@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "app/precheck/grants.h"
 #include "app/precheck/tokudb.h"
 #include "app/precheck/wire.h"
 #include "base/now.h"
@@ -111,12 +112,27 @@ static unsigned seconds_left(const struct guard *g, unsigned wanted)
 
 static int put(struct answer *a, const char *secret, const char *bytes, size_t len)
 {
-    size_t n = secret == NULL ? 0 : strlen(secret);
+    size_t n = secret == NULL ? 0 : strlen(secret), used = 0;
+    char text[CELL_MAX + 64]; /* more than is kept, so that a cut shows */
 
     if (bytes == NULL || n < PASSWORD_SHOWS || memmem(bytes, len, secret, n) == NULL) {
         return answer_put(a, bytes, len);
     }
-    return answer_put(a, "(hidden)", 8);
+    /* Only the password itself: an account may be called like it, and its grants count. */
+    for (size_t at = 0; at < len && used < CELL_MAX;) {
+        const char *found = memmem(bytes + at, len - at, secret, n);
+        size_t plain = found == NULL ? len - at : (size_t)(found - bytes) - at;
+        size_t take = plain < CELL_MAX + 32 - used ? plain : CELL_MAX + 32 - used;
+        memcpy(text + used, bytes + at, take);
+        used += take;
+        at += plain;
+        if (found != NULL) {
+            memcpy(text + used, HIDDEN, strlen(HIDDEN));
+            used += strlen(HIDDEN);
+            at += n;
+        }
+    }
+    return answer_put(a, text, used);
 }
 
 static int put_text(struct answer *a, const char *secret, const char *text)
@@ -144,7 +160,7 @@ static int put_failure(struct answer *a, const char *sql, int code, const char *
     return answer_fail(a, sql, code, number, number != 0 ? err->sqlstate : "", text);
 }
 
-static int put_result(struct answer *a, const char *sql, const char *secret,
+static int put_result(struct answer *a, enum question_id q, const char *sql, const char *secret,
                       const struct db_result *r)
 {
     int rc = answer_rows(a, sql, db_columns(r));
@@ -156,6 +172,9 @@ static int put_result(struct answer *a, const char *sql, const char *secret,
         for (size_t c = 0; rc == OK && c < db_columns(r); c++) {
             size_t len = 0;
             const char *value = db_value(r, row, c, &len);
+            if (q == Q_GRANTS && value != NULL) {
+                len = grants_without_secret(value, len);
+            }
             rc = put(a, secret, value, len);
         }
     }
@@ -277,7 +296,7 @@ static int ask_one(struct asked *to, enum question_id q, int *got, struct db_err
 
     *got = db_query_bounded(to->db, to->sql, questions[q].max_rows, questions[q].max_bytes, &r,
                             err);
-    int rc = *got == OK ? put_result(a, to->sql, secret, r)
+    int rc = *got == OK ? put_result(a, q, to->sql, secret, r)
                         : put_failure(a, to->sql, *got, secret, to->guard, err);
     db_result_free(r);
     return rc;

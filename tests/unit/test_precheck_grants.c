@@ -200,6 +200,10 @@ static const struct row rows[] = {
      MAY},
     {M9, "GRANT SELECT ON *.* TO `us…", "", "", MAY_SELECT, MAY},
     {M9, "GRANT USAGE ON *.*" U "\nGRANT INSERT (`a`, `b`, `c…", "", "d.t", MAY_SELECT, NOT},
+    {M9, "(hidden)", "", "", MAY_SELECT, MAY},
+    {M9, "GRANT SELECT ON *.* TO `(hidden)`@`%`", "", "", MAY_SELECT, HAS},
+    {M9, "GRANT SELECT ON `(hidden)`.* TO `(hidden)`@`%`", "", "d", MAY_SELECT, MAY},
+    {M9, "GRANT SELECT ON `d`.`my(hidden)` TO `(hidden)`@`%`", "", "d.t", MAY_SELECT, MAY},
     {M9, "ALTER USER `u`@`%` IDENTIFIED BY 'x'\n\nGRANT", "", "", MAY_SELECT, MAY},
 };
 
@@ -284,6 +288,8 @@ static void test_names(void **state)
         {A10, "GRANT r1 TO u@`%`\nGRANT USAGE ON *.* TO u@`%`", "u@`%`", "r1"},
         {M9, "GRANT PROXY ON ``@`` TO `u`@`%`", NULL, NULL},
         {M9, "GRANT SELECT ON *.* TO `u", NULL, NULL},
+        {M9, "GRANT SELECT ON *.* TO `(hidden)`@`%`\nGRANT `r`@`%` TO `(hidden)`@`%`", NULL,
+         "`r`@`%`"},
         {M9, "", NULL, NULL},
     };
     (void)state;
