@@ -266,10 +266,12 @@ class Server:
                 accounts.append(("sluice_ed", ""))
             except ServerError as err:
                 fetch.say("%s: no ed25519: %s" % (self.row.name, err))
+        privileges = "SELECT, SHOW VIEW, TRIGGER, EVENT, REPLICATION SLAVE, REPLICATION CLIENT"
+        if self.row.flavour == "mariadb":
+            privileges += ", REPLICATION MASTER ADMIN, SLAVE MONITOR"
         for user, _ in accounts:
             if user != "sluice_poor":
-                self.sql("GRANT SELECT, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO '%s'@'%%'"
-                         % user)
+                self.sql("GRANT %s ON *.* TO '%s'@'%%'" % (privileges, user))
         self.sql("CREATE DATABASE w")
 
     def sql(self, text):
