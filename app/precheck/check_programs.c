@@ -29,10 +29,9 @@ void check_cascades(const struct facts *f, struct finding *out)
     }
     fact_names(a, 0, 1, names, sizeof names);
     quote_cells(a, 0, first, sizeof first);
-    clean_format(brief, sizeof brief, "%s%d foreign key%s cascade", OVER(a), SHOWN(a), PLURAL(a));
-    finding_add(out, VERDICT_WARN, brief,
-                "%s%d foreign key%s change rows that the binlog does not tell of, in %s", OVER(a),
-                SHOWN(a), PLURAL(a), names);
+    clean_format(brief, sizeof brief, "in %s%d foreign key%s", OVER(a), SHOWN(a), PLURAL(a));
+    finding_add(out, VERDICT_WARN, brief, "changes by %s%d foreign key%s are not in the binlog: %s",
+                OVER(a), SHOWN(a), PLURAL(a), names);
     finding_remedy(out,
                    "see that the target has the same keys (SHOW CREATE TABLE %.200s;), or for the "
                    "time of the migration, on the source: ALTER TABLE %.200s DROP FOREIGN KEY "
@@ -182,8 +181,10 @@ void check_definers(const struct facts *f, struct finding *out)
             continue;
         }
         quote_account(&account, name, sizeof name);
-        offenders_add(&list, "%s (of %.20s: %.120s)", name, CELL(definers, i, 1),
-                      CELL(definers, i, 2));
+        const char *objects = CELL(definers, i, 1);
+        bool one = strcmp(objects, "1") == 0;
+        offenders_add(&list, "%s (%.20s%s%.120s)", name, one ? "" : objects,
+                      one ? "" : " objects, as ", CELL(definers, i, 2));
         if (first[0] == '\0') {
             clean_format(first, sizeof first, "%s", name);
             role = account.host[0] == '\0';
@@ -195,7 +196,7 @@ void check_definers(const struct facts *f, struct finding *out)
                      side_name(side));
         finding_add(out, VERDICT_WARN, brief, "definers without account on the %s: %s",
                     side_name(side), offenders_text(&list));
-        finding_remedy(out, "on the %s: CREATE %s %s%s; with the privileges that its objects need",
+        finding_remedy(out, "on the %s: CREATE %s %s%s; and grant it what its objects need",
                        side_name(side), role ? "ROLE" : "USER", first,
                        role ? "" : " IDENTIFIED BY '…'");
         return;

@@ -90,7 +90,10 @@ static void add_broken(const struct kind *k, struct finding *out)
     finding_add(out, VERDICT_UNKNOWN, "cannot be known of all tables",
                 "the source could not open %" PRIu64 " table%s: %s", k->tables, plural(k->tables),
                 k->names);
-    finding_remedy(out, "on the source: CHECK TABLE %s; and mend or drop what is broken", k->first);
+    if (out->verdict == VERDICT_UNKNOWN) {
+        finding_remedy(out, "on the source: CHECK TABLE %s; and mend or drop what is broken",
+                       k->first);
+    }
 }
 
 /* ---- -266 ---- */
@@ -129,23 +132,21 @@ static void add_engine(const struct facts *f, const struct kind *k, enum refusal
                        struct finding *out)
 {
     enum verdict v = r == REFUSED_BY_ALL ? VERDICT_FAIL : merge_verdict(f, out);
-    char brief[48], what[64];
+    const char *by = r == REFUSED_BY_ALL ? "every target refuses"
+                     : v == VERDICT_FAIL ? "this target refuses (as a 5.7)"
+                                         : "a target of 5.7 or later refuses";
+    char what[64];
 
     if (v == VERDICT_PASS) {
         return;
     }
     clean_format(what, sizeof what, "engine of %" PRIu64 " table%s", k->tables, plural(k->tables));
     finding_compare(out, false, what, k->engine, "InnoDB, or another that the target takes");
-    clean_format(brief, sizeof brief, "of %" PRIu64 " table%s: %.20s", k->tables, plural(k->tables),
-                 k->engine);
-    finding_add(out, v, brief, "%" PRIu64 " %.20s table%s, which %s refuse%s: %s", k->tables,
-                k->engine, plural(k->tables),
-                r == REFUSED_BY_ALL ? "every target"
-                : v == VERDICT_FAIL ? "this target (as a 5.7)"
-                                    : "a target of 5.7 or later",
-                v == VERDICT_UNKNOWN ? "" : "s", k->names);
-    finding_remedy(out, "on the source: ALTER TABLE %s ENGINE = InnoDB; or leave the tables out",
-                   k->first);
+    finding_add(out, v, k->engine, "%" PRIu64 " %.20s table%s, which %s: %s", k->tables, k->engine,
+                plural(k->tables), by, k->names);
+    if (out->remedy[0] == '\0') {
+        finding_remedy(out, "on the source, for each: ALTER TABLE %s ENGINE = InnoDB;", k->first);
+    }
 }
 
 void check_engines(const struct facts *f, struct finding *out)
@@ -176,6 +177,7 @@ void check_engines(const struct facts *f, struct finding *out)
 void check_fixed_rows(const struct facts *f, struct finding *out)
 {
     const struct answer *a = &f->server[SOURCE].answers[Q_TABLE_KINDS];
+    bool own = false;
     struct kind k;
 
     if (!fact_answer(f, out, SOURCE, Q_TABLE_KINDS)) {
@@ -199,12 +201,17 @@ void check_fixed_rows(const struct facts *f, struct finding *out)
                         "any but FIXED");
         finding_add(out, VERDICT_FAIL, brief, "%" PRIu64 " %.20s table%s with fixed rows: %s",
                     k.tables, k.engine, plural(k.tables), k.names);
-        bool own = !k.fixed && strcasecmp(k.engine, "MyISAM") == 0;
-        finding_remedy(out, "on the source: ALTER TABLE %s ENGINE = InnoDB ROW_FORMAT = DYNAMIC;%s",
-                       k.first,
-                       own ? " (a MyISAM table without columns of variable length has fixed rows "
-                             "by itself)"
-                           : "");
+        own = own || (!k.fixed && strcasecmp(k.engine, "MyISAM") == 0);
+        if (out->remedy[0] == '\0') {
+            finding_remedy(out,
+                           "on the source, for each: ALTER TABLE %s ENGINE = InnoDB ROW_FORMAT = "
+                           "DYNAMIC;",
+                           k.first);
+        }
+    }
+    if (own) {
+        finding_remedy(out, "MyISAM tables without columns of variable length have fixed rows by "
+                            "themselves");
     }
     if (out->verdict < VERDICT_FAIL && fact_sees(f, out, SOURCE, SIGHT_TABLES)) {
         finding_add(out, VERDICT_PASS, NULL, "none of %" PRIu64 " tables has fixed rows",
@@ -272,8 +279,10 @@ void check_tokudb_compression(const struct facts *f, struct finding *out)
                         option ? k.options : k.row_format, "tokudb_zlib");
         finding_add(out, VERDICT_FAIL, brief, "%" PRIu64 " TokuDB table%s with compression %s: %s",
                     k.tables, plural(k.tables), word, k.names);
-        finding_remedy(out, "on the source: ALTER TABLE %s %s;", k.first,
-                       option ? "COMPRESSION = TOKUDB_ZLIB" : "ROW_FORMAT = TOKUDB_ZLIB");
+        if (out->remedy[0] == '\0') {
+            finding_remedy(out, "on the source, for each: ALTER TABLE %s %s = TOKUDB_ZLIB;",
+                           k.first, option ? "COMPRESSION" : "ROW_FORMAT");
+        }
     }
     if (out->verdict < VERDICT_FAIL && fact_sees(f, out, SOURCE, SIGHT_TABLES)) {
         finding_add(out, VERDICT_PASS, NULL, "every TokuDB table has a compression that goes over");
@@ -308,10 +317,11 @@ void check_tokudb_clustering(const struct facts *f, struct finding *out)
         clean_format(brief, sizeof brief, "in %" PRIu64 " table%s", list.count, plural(list.count));
         finding_add(out, VERDICT_FAIL, brief, "clustering keys in %" PRIu64 " TokuDB table%s: %s",
                     list.count, plural(list.count), offenders_text(&list));
-        finding_remedy(out,
-                       "on the source: ALTER TABLE %.200s DROP KEY …, ADD KEY … (…); with the "
-                       "same columns and without CLUSTERING",
-                       first);
+        finding_remedy(
+            out,
+            "on the source, for each: ALTER TABLE %.200s DROP KEY …, ADD KEY … (…); with the "
+            "same columns and without CLUSTERING",
+            first);
     } else if (fact_sees(f, out, SOURCE, SIGHT_TABLES)) {
         finding_add(out, VERDICT_PASS, NULL, "none of %zu TokuDB tables has a clustering key",
                     a->rows);
@@ -391,5 +401,5 @@ void check_primary_keys(const struct facts *f, struct finding *out)
                  a->rows > SHOWN_MAX ? "more than " : "",
                  (int)(a->rows > SHOWN_MAX ? SHOWN_MAX : a->rows), plural(a->rows));
     finding_add(out, VERDICT_WARN, brief, "without primary key: %s", names);
-    finding_remedy(out, "on the source: ALTER TABLE %s ADD PRIMARY KEY (…); for each", first);
+    finding_remedy(out, "on the source, for each: ALTER TABLE %s ADD PRIMARY KEY (…);", first);
 }

@@ -13,4 +13,8 @@
 int tokudb_ask(struct db *db, const char *secret, struct server_facts *s, int *got,
                struct db_error *err);
 
+/* The first line of a definition that makes a clustering key: CLUSTERING KEY, or, MariaDB,
+ * CLUSTERING=YES; its bytes are the text's. NULL: none. */
+const char *tokudb_clustering(const char *text, size_t len, size_t *line_len);
+
 #endif
