@@ -80,6 +80,7 @@ struct config {
     struct {
         char *device;     /* PATH | part:NAME */
         uint32_t segment; /* bytes; 0: by the device's size */
+        uint64_t size;    /* bytes of the device: no key, noted by whoever opens it; 0: not known */
     } store;
     struct {
         enum config_deliver how;

@@ -10,6 +10,7 @@
 
 #include "app/precheck/clean.h"
 #include "base/err.h"
+#include "drivers/clock/clock.h"
 
 static int copy(char **to, const char *text, size_t max)
 {
@@ -66,6 +67,8 @@ int facts_begin(struct facts *f, const struct config *cfg)
     f->our_server_id = cfg->source.server_id;
     f->target_capacity = cfg->target.capacity;
     f->timeout_s = cfg->precheck.timeout_s;
+    f->store_size = cfg->store.size;
+    f->clock_known = clock_known();
     if (copy(&f->tables, cfg->task.tables, CONFIG_LINE_MAX * 4) != OK ||
         copy(&f->hostname, cfg->appliance.hostname, CELL_MAX) != OK ||
         server_begin(&f->server[SOURCE], &cfg->source) != OK ||

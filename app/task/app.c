@@ -65,6 +65,7 @@ static void open_store(struct app *app)
         return;
     }
     app->store_error.text[0] = '\0';
+    app->config.store.size = app->flash->geo.size;
     log_write(app->store_report.damaged > 0 ? LOG_ERROR : LOG_INFO, "store", "%s",
               app->store_report.summary);
 }
