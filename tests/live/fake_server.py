@@ -6,6 +6,19 @@ It stands in for servers that cannot be had, and says what no honest server woul
 import socket
 import struct
 import threading
+import time
+
+import binlog_bytes
+import stand_ins
+from stand_ins import well    # noqa: F401, part of what this module offers
+
+NON_BLOCK, SEND_ANNOTATE = 1, 2
+MAX_PACKET = 0xFFFFFF
+BATCH = 1 << 16
+
+
+class Dies(Exception):
+    """Raised by an answer, or by the rows of one: the connection ends here."""
 
 
 def lenenc(data):
@@ -20,13 +33,21 @@ def lenenc(data):
 
 
 class FakeServer:
-    """ANSWER(sql) gives (columns, rows) or (errno, state, text); VERSION is the greeting's.
+    """ANSWER(sql) gives (columns, rows), (errno, state, text) or None for a bare OK; VERSION is the
+    greeting's. ROWS may be any iterable; an element that is bytes is sent as it is.
+
+    ANSWERS: what is answered otherwise, by name of a question of the precheck or by a part of the
+    statement. The events of a binlog dump are those of ANSWER, when it has any, or else such as a
+    server of VERSION writes.
 
     Attributes: port; asked (every statement, in order)."""
 
-    def __init__(self, answer, version="5.7.44-log"):
+    def __init__(self, answer, version=None, answers=None):
         self.answer = answer
+        if version is None:
+            version = getattr(answer, "version", "5.7.44-log")
         self.version = version if isinstance(version, bytes) else version.encode()
+        self.answers = dict(answers or {})
         self.asked = []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
@@ -43,6 +64,16 @@ class FakeServer:
     def close(self):
         self.listener.close()
 
+    def reply_to(self, sql):
+        return stand_ins.overridden(self.answers, sql, self.answer)
+
+    def events(self, name, flags):
+        """The events of a binlog file, or an error."""
+        source = self.answer
+        if not hasattr(source, "events"):
+            source = well(self.version.decode("utf-8", "replace"))
+        return source.events(name, flags)
+
 
 class Talk:
     """One connection."""
@@ -50,18 +81,26 @@ class Talk:
     def __init__(self, server, sock):
         self.server, self.sock, self.sequence = server, sock, 0
         self.stream = sock.makefile("rb")
+        self.knows_checksums = False
 
     def run(self):
         try:
             self.talk()
-        except OSError:
+        except (OSError, Dies):
             pass
         self.stream.close()
         self.sock.close()
 
-    def send(self, payload):
-        self.sock.sendall(struct.pack("<I", len(payload))[:3] + bytes([self.sequence]) + payload)
+    def packet(self, payload):
+        data = struct.pack("<I", len(payload))[:3] + bytes([self.sequence]) + payload
         self.sequence = (self.sequence + 1) & 0xFF
+        return data
+
+    def send(self, payload):
+        while len(payload) >= MAX_PACKET:
+            self.sock.sendall(self.packet(payload[:MAX_PACKET]))
+            payload = payload[MAX_PACKET:]
+        self.sock.sendall(self.packet(payload))
 
     def receive(self):
         head = self.stream.read(4)
@@ -78,59 +117,85 @@ class Talk:
                   + b"mysql_native_password\0")
         if self.receive() is None:
             return
-        self.send(b"\0\0\0\x02\0\0\0")
+        self.ok()
         while True:
             command = self.receive()
             if command is None or command[:1] == b"\x01":
                 return
-            if command[:1] != b"\x03":
-                self.send(b"\0\0\0\x02\0\0\0")
-                continue
-            sql = command[1:].decode("utf-8", "replace")
-            self.server.asked.append(sql)
-            self.reply(self.server.answer(sql))
+            if command[:1] == b"\x12":
+                self.dump(command[1:])
+            elif command[:1] != b"\x03":
+                self.ok()
+            else:
+                self.query(command[1:].decode("utf-8", "replace"))
 
-    def reply(self, answer):
-        if isinstance(answer[0], int):
-            number, state, text = answer
-            text = text if isinstance(text, bytes) else text.encode()
-            self.send(b"\xff" + struct.pack("<H", number) + b"#" + state.encode() + text)
-            return
-        columns, rows = answer
-        self.send(bytes([len(columns)]))
+    def ok(self):
+        self.send(b"\0\0\0\x02\0\0\0")
+
+    def end(self):
+        self.send(b"\xfe\0\0\x02\0")
+
+    def error(self, number, state, text):
+        text = text if isinstance(text, bytes) else text.encode()
+        self.send(b"\xff" + struct.pack("<H", number) + b"#" + state.encode() + text)
+
+    def query(self, sql):
+        self.server.asked.append(sql)
+        answer = self.server.reply_to(sql)
+        if answer is None:
+            self.knows_checksums |= "@master_binlog_checksum" in sql
+            self.ok()
+        elif isinstance(answer[0], int):
+            self.error(*answer)
+        else:
+            self.rows(*answer)
+
+    def rows(self, columns, rows):
+        if not columns:
+            # As no server does: a result set of no columns; a count of 0 alone would be an OK.
+            self.send(b"\xfc\0\0")
+        else:
+            self.send(lenenc_int(len(columns)))
         for name in columns:
             self.send(lenenc("def") + lenenc("") * 3 + lenenc(name) + lenenc("")
                       + b"\x0c\x21\0\xff\0\0\0\xfd\0\0\0\0\0")
-        self.send(b"\xfe\0\0\x02\0")
-        for row in rows:
-            self.send(b"".join(lenenc(cell) for cell in row))
-        self.send(b"\xfe\0\0\x02\0")
+        self.end()
+        waiting = bytearray()
+        try:
+            for row in rows:
+                waiting += row if isinstance(row, bytes) else self.packet(
+                    b"".join(lenenc(cell) for cell in row))
+                if len(waiting) >= BATCH:
+                    self.sock.sendall(waiting)
+                    waiting.clear()
+        finally:
+            self.sock.sendall(waiting)
+        self.end()
+
+    def dump(self, what):
+        position, flags, number = struct.unpack_from("<IHI", what)
+        name = what[10:]
+        events = self.server.events(name.decode("utf-8", "replace"), flags)
+        if isinstance(events, tuple):
+            self.error(*events)
+            return
+        # What follows a FORMAT_DESCRIPTION has checksums when its algorithm says so.
+        checksums = any(binlog_bytes.has_checksums(e) for e in events)
+        if checksums and not self.knows_checksums:
+            self.error(1236, "HY000", "Slave can not handle replication events with the checksum "
+                       "that master is configured to log; the first event '%s' at %d" % (
+                           name.decode("utf-8", "replace"), position))
+            return
+        self.send(b"\0" + binlog_bytes.rotate(name, position, checksums))
+        for event in events:
+            if flags & SEND_ANNOTATE or event[4] != binlog_bytes.ANNOTATE:
+                self.send(b"\0" + event)
+        if flags & NON_BLOCK or number == 0:
+            self.end()
+        else:
+            while self.stream.read(1):
+                time.sleep(0.1)
 
 
-def well(version, **changed):
-    """The answers of a server of VERSION that is well; CHANGED: its variables, None takes one
-    away."""
-    number = [int(x) for x in version.split("-")[0].split(".")[:2]]
-    variables = {"version": version, "log_bin": "ON", "binlog_format": "ROW", "server_id": "55",
-                 "innodb_stats_on_metadata": "OFF", "character_set_server": "utf8mb4",
-                 "lower_case_table_names": "0"}
-    if "MariaDB" in version:
-        variables["gtid_domain_id"] = "0"
-    elif number >= [5, 6]:
-        variables["gtid_mode"] = "OFF"
-    if number >= [5, 6]:
-        variables.update(binlog_row_image="FULL", binlog_checksum="CRC32")
-    variables.update(changed)
-
-    def answer(sql):
-        if sql == "SELECT VERSION()":
-            return ["VERSION()"], [[version]]
-        if sql.startswith("SHOW GLOBAL VARIABLES"):
-            return ["Variable_name", "Value"], [[n, v] for n, v in variables.items()
-                                                if v is not None]
-        if sql in ("SHOW SLAVE HOSTS", "SHOW REPLICAS"):
-            return ["Server_id", "Host", "Port"], []
-        if sql in ("SHOW MASTER STATUS", "SHOW BINLOG STATUS", "SHOW BINARY LOG STATUS"):
-            return ["File", "Position"], [["binlog.000002", "154"]]
-        return 1064, "42000", "not known here: " + sql
-    return answer
+def lenenc_int(number):
+    return bytes([number]) if number < 251 else b"\xfc" + struct.pack("<H", number)

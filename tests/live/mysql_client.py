@@ -54,6 +54,22 @@ def lenenc(data, at):
     return int.from_bytes(data[at + 1:at + 1 + width], "little"), at + 1 + width
 
 
+def text_at(data, at):
+    """(str or None, next offset)"""
+    size, at = lenenc(data, at)
+    if size is None:
+        return None, at
+    return data[at:at + size].decode("utf-8", "replace"), at + size
+
+
+def column_name(packet):
+    """Of a column's definition: the fifth of its texts."""
+    at, name = 0, None
+    for _ in range(5):
+        name, at = text_at(packet, at)
+    return name
+
+
 class Connection:
     def __init__(self, user="root", password="", unix_socket=None, host="127.0.0.1", port=0,
                  timeout=120):
@@ -154,26 +170,35 @@ class Connection:
 
     def query(self, text):
         """The rows of one statement as a list of tuples of str or None; [] when it has none."""
+        answer = self.ask(text)
+        return answer[1] if answer else []
+
+    def ask(self, text):
+        """(names of columns, rows) of one statement; None when it has no result set."""
         self.sequence = 0
         self.send(b"\x03" + (text if isinstance(text, bytes) else text.encode()))
         first = self.receive()
         if first[0] == 0x00:
-            return []
-        columns, _ = lenenc(first, 0)
-        for _ in range(columns):
-            self.receive()
+            return None
+        names = [column_name(self.receive()) for _ in range(lenenc(first, 0)[0])]
         self.receive()
         rows = []
         while True:
             data = self.receive()
             if data[0] == 0xFE and len(data) < 9:
-                return rows
+                return names, rows
             row, at = [], 0
-            for _ in range(columns):
-                size, at = lenenc(data, at)
-                if size is None:
-                    row.append(None)
-                else:
-                    row.append(data[at:at + size].decode("utf-8", "replace"))
-                    at += size
+            for _ in names:
+                value, at = text_at(data, at)
+                row.append(value)
             rows.append(tuple(row))
+
+    def dump(self, name, flags):
+        """The events of a binlog file as this server sends them, until it has no more."""
+        self.sequence = 0
+        self.send(b"\x12" + struct.pack("<IHI", 4, flags, 0) + name.encode())
+        while True:
+            data = self.receive()
+            if data[0] == 0xFE and len(data) < 9:
+                return
+            yield data[1:]
