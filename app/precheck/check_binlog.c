@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* -261, -262, row image, checksum: is there a binlog, and is what we need in it. */
+#include <limits.h>
 #include <strings.h>
 
 #include "app/precheck/checks.h"
@@ -127,17 +128,95 @@ void check_checksum(const struct facts *f, struct finding *out)
                 value);
 }
 
+/* A setting that came with those versions (NEVER: not on this product) and is well when it has the
+ * wanted value; where it is not yet known, that is the same as off. NULL: said already. */
+#define NEVER UINT_MAX
+
+struct setting {
+    const char *name;
+    unsigned mysql, mariadb;
+};
+
+static const char *setting_of(const struct facts *f, struct finding *out, const struct setting *s)
+{
+    const char *value = NULL;
+    enum fact had = fact_variable(f, out, SOURCE, s->name, &value);
+
+    if (had == FACT_ABSENT && is_older(f, s->mysql, s->mariadb)) {
+        return NULL;
+    }
+    return had == FACT_HAD ? value : fact_needed(f, out, SOURCE, s->name);
+}
+
+/* Judges switches that should be off; `why` says what is wrong with one that is on. */
+static void check_off(const struct facts *f, struct finding *out, const struct setting *list,
+                      size_t count, const char *why)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const char *value = setting_of(f, out, &list[i]);
+        if (value == NULL) {
+            continue;
+        }
+        found++;
+        bool off = strcasecmp(value, "OFF") == 0 || strcmp(value, "0") == 0;
+        char what[64], brief[48];
+        clean_format(what, sizeof what, "source %s", list[i].name);
+        clean_format(brief, sizeof brief, "is %.20s", value);
+        finding_compare(out, off, what, value, "OFF");
+        if (is_on(value)) {
+            finding_add(out, VERDICT_WARN, brief, "%s is %.20s: %s", list[i].name, value, why);
+        } else if (!off) {
+            finding_add(out, VERDICT_UNKNOWN, "cannot be known",
+                        "the source's %s is \"%.40s\", neither ON nor OFF", list[i].name, value);
+        } else {
+            finding_add(out, VERDICT_PASS, NULL, "%s is %.20s", list[i].name, value);
+        }
+    }
+    if (found == 0) {
+        finding_add(out, VERDICT_PASS, NULL, "this server has no such setting");
+    }
+}
+
 void check_row_options(const struct facts *f, struct finding *out)
 {
-    finding_add(out, VERDICT_UNKNOWN, NULL, "not written");
+    static const struct setting options = {"binlog_row_value_options", 80003, NEVER};
+    const char *value = setting_of(f, out, &options);
+
+    if (value == NULL) {
+        finding_add(out, VERDICT_PASS, NULL, "this server has no such setting");
+        return;
+    }
+    finding_compare(out, value[0] == '\0', "source binlog_row_value_options", value, "empty");
+    if (value[0] == '\0') {
+        finding_add(out, VERDICT_PASS, NULL, "binlog_row_value_options is empty");
+        return;
+    }
+    char brief[64];
+    clean_format(brief, sizeof brief, "is %.40s", value);
+    finding_add(out, VERDICT_WARN, brief,
+                "binlog_row_value_options is %.40s: of a changed JSON value the binlog holds only "
+                "the difference, which few readers understand",
+                value);
 }
 
 void check_binlog_compression(const struct facts *f, struct finding *out)
 {
-    finding_add(out, VERDICT_UNKNOWN, NULL, "not written");
+    static const struct setting list[] = {{"binlog_transaction_compression", 80020, NEVER},
+                                          {"log_bin_compress", NEVER, 100203}};
+
+    check_off(f, out, list, 2,
+              "compressed events are relayed as they are, and a reader must know them");
 }
 
 void check_binlog_encryption(const struct facts *f, struct finding *out)
 {
-    finding_add(out, VERDICT_UNKNOWN, NULL, "not written");
+    /* Percona Server 5.7 has MariaDB's name. */
+    static const struct setting list[] = {{"binlog_encryption", 80014, NEVER},
+                                          {"encrypt_binlog", NEVER, 100107}};
+
+    check_off(f, out, list, 2,
+              "the source encrypts its binlog on disk and sends it in the clear, so that what "
+              "this box stores is not encrypted");
 }

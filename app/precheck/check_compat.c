@@ -147,18 +147,3 @@ void check_stats_on_metadata(const struct facts *f, struct finding *out)
         finding_add(out, VERDICT_PASS, NULL, "innodb_stats_on_metadata is %.20s", value);
     }
 }
-
-void check_packet_size(const struct facts *f, struct finding *out)
-{
-    finding_add(out, VERDICT_UNKNOWN, NULL, "not written");
-}
-
-void check_settings_equal(const struct facts *f, struct finding *out)
-{
-    finding_add(out, VERDICT_UNKNOWN, NULL, "not written");
-}
-
-void check_auto_increment(const struct facts *f, struct finding *out)
-{
-    finding_add(out, VERDICT_UNKNOWN, NULL, "not written");
-}

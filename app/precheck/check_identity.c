@@ -258,7 +258,53 @@ void check_server_id(const struct facts *f, struct finding *out)
     }
 }
 
+/* ---- half way on ---- */
+
 void check_gtid_consistency(const struct facts *f, struct finding *out)
 {
-    finding_add(out, VERDICT_UNKNOWN, NULL, "not written");
+    struct server_version v = version_of(&f->server[SOURCE]);
+    const char *mode = NULL, *enforced = NULL;
+    enum fact had = fact_variable(f, out, SOURCE, "gtid_mode", &mode);
+
+    if (had == FACT_ABSENT && v.known && (v.mariadb || v.number < 50600)) {
+        finding_add(out, VERDICT_SKIP, NULL, "%s",
+                    v.mariadb ? "MariaDB has no gtid_mode; its GTIDs are always there"
+                              : "a server of this age has no GTIDs");
+        return;
+    }
+    if (had != FACT_HAD) {
+        fact_needed(f, out, SOURCE, "gtid_mode");
+        return;
+    }
+    /* UPGRADE_STEP_1 and _2 were the names in 5.6. */
+    bool on = strncasecmp(mode, "ON", 2) == 0 || strcmp(mode, "1") == 0;
+    bool off = strcasecmp(mode, "OFF") == 0 || strcmp(mode, "0") == 0;
+    bool between =
+        strcasestr(mode, "_PERMISSIVE") != NULL || strncasecmp(mode, "UPGRADE_STEP", 12) == 0;
+    finding_compare(out, (on || off) && !between, "source gtid_mode", mode, "ON or OFF");
+    if (!on && !off && !between) {
+        finding_add(out, VERDICT_UNKNOWN, "cannot be known",
+                    "the source's gtid_mode \"%.40s\" is not understood", mode);
+        return;
+    }
+    if (between) {
+        char brief[64];
+        clean_format(brief, sizeof brief, "is half way: gtid_mode is %.30s", mode);
+        finding_add(out, VERDICT_WARN, brief,
+                    "gtid_mode is %.40s: a change that was begun and not finished; some "
+                    "transactions have GTIDs and some have none",
+                    mode);
+        gtid_remedy(&v, on, "source", out);
+    }
+    if (on && (enforced = fact_needed(f, out, SOURCE, "enforce_gtid_consistency")) != NULL) {
+        finding_compare(out, is_on(enforced), "source enforce_gtid_consistency", enforced, "ON");
+        if (!is_on(enforced)) {
+            finding_add(out, VERDICT_WARN, "does not hold statements to it",
+                        "gtid_mode is %.40s, and enforce_gtid_consistency is %.40s: statements "
+                        "that a GTID cannot stand for are let through",
+                        mode, enforced);
+            finding_remedy(out, "on the source: SET GLOBAL enforce_gtid_consistency = ON;");
+        }
+    }
+    finding_add(out, VERDICT_PASS, NULL, "gtid_mode is %.40s", mode);
 }

@@ -26,7 +26,6 @@ void check_binlog_encryption(const struct facts *f, struct finding *out);
 void check_binlog_filter(const struct facts *f, struct finding *out);
 void check_binlog_retention(const struct facts *f, struct finding *out);
 void check_big_files(const struct facts *f, struct finding *out);
-void check_log_slave_updates(const struct facts *f, struct finding *out);
 
 /* check_wire.c: what the binlog really holds */
 void check_on_wire(const struct facts *f, struct finding *out);
@@ -39,15 +38,20 @@ void check_server_id(const struct facts *f, struct finding *out);
 /* check_compat.c: versions and settings */
 void check_compatible(const struct facts *f, struct finding *out);
 void check_stats_on_metadata(const struct facts *f, struct finding *out);
+
+/* check_settings.c: settings that should be equal */
 void check_packet_size(const struct facts *f, struct finding *out);
 void check_settings_equal(const struct facts *f, struct finding *out);
 void check_auto_increment(const struct facts *f, struct finding *out);
 
-/* check_target.c: the target's kind, room and replicas */
+/* check_target.c: the target's kind and room */
 void check_aliyun_target(const struct facts *f, struct finding *out);
 void check_target_empty(const struct facts *f, struct finding *out);
 void check_capacity(const struct facts *f, struct finding *out);
+
+/* check_replication.c: servers that are replicas themselves */
 void check_target_replicas(const struct facts *f, struct finding *out);
+void check_log_slave_updates(const struct facts *f, struct finding *out);
 
 /* check_load.c: clocks and connections */
 void check_clock(const struct facts *f, struct finding *out);

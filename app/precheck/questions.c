@@ -66,8 +66,8 @@ const struct question questions[QUESTIONS] = {
     "'rpl_semi_sync_replica_enabled', 'max_allowed_packet', 'max_connections', 'sql_mode', "       \
     "'time_zone', 'system_time_zone', 'expire_logs_days', 'binlog_expire_logs_seconds', "          \
     "'binlog_expire_logs_auto_purge', 'max_binlog_size', 'max_binlog_total_size', "                \
-    "'binlog_space_limit', 'datadir', 'auto_increment_increment', 'auto_increment_offset', 'partial_revokes', "                     \
-    "'activate_all_roles_on_login') OR Variable_name LIKE 'rds\\_%'"
+    "'binlog_space_limit', 'datadir', 'auto_increment_increment', 'auto_increment_offset', "       \
+    "'partial_revokes', 'activate_all_roles_on_login') OR Variable_name LIKE 'rds\\_%'"
 
 #define STATUS                                                                                     \
     "SHOW GLOBAL STATUS WHERE Variable_name IN ('Threads_connected', 'Max_used_connections', "     \

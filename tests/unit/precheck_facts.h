@@ -24,7 +24,7 @@ struct spec_var {
 
 struct spec {
     char version[80];
-    struct spec_var vars[24], replicas[4];
+    struct spec_var vars[64], replicas[4];
     size_t var_count, replica_count;
     bool no_file;
     unsigned fails[QUESTIONS];
@@ -63,6 +63,48 @@ static inline enum question_id spec_question(const char *name)
     abort();
 }
 
+/* Of the settings that came with time each version has its own. */
+static inline void spec_settings(struct spec *s, const struct server_version *v, const char *id)
+{
+    const struct {
+        const char *name, *value;
+        unsigned mysql, mariadb; /* since when; 0: always, 1: never */
+    } settings[] = {
+        {"sql_mode", "STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION", 0, 0},
+        {"time_zone", "SYSTEM", 0, 0},
+        {"collation_server", "utf8mb4_general_ci", 0, 0},
+        {"max_allowed_packet", "67108864", 0, 0},
+        {"max_connections", "151", 0, 0},
+        {"read_only", "OFF", 0, 0},
+        {"super_read_only", "OFF", 50708, 1},
+        {"log_slave_updates", "ON", 0, 0},
+        {"log_replica_updates", "ON", 80026, 1},
+        {"expire_logs_days", v->mariadb || v->number < 80001 ? "10" : "0", 0, 0},
+        {"binlog_expire_logs_seconds", "864000", 80001, 100601},
+        {"binlog_expire_logs_auto_purge", "ON", 80029, 1},
+        {"max_binlog_total_size", "0", 1, 110400},
+        {"auto_increment_increment", "1", 0, 0},
+        {"auto_increment_offset", "1", 0, 0},
+        {"binlog_row_value_options", "", 80003, 1},
+        {"binlog_transaction_compression", "OFF", 80020, 1},
+        {"log_bin_compress", "OFF", 1, 100203},
+        {"binlog_encryption", "OFF", 80014, 1},
+        {"encrypt_binlog", "OFF", 1, 100107},
+        {"datadir", "/var/lib/mysql/", 0, 0},
+    };
+    char uuid[80];
+    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
+        unsigned since = v->mariadb ? settings[i].mariadb : settings[i].mysql;
+        if (since != 1 && v->number >= since) {
+            spec_set(s, settings[i].name, settings[i].value);
+        }
+    }
+    if (!v->mariadb && v->number >= 50600) {
+        snprintf(uuid, sizeof uuid, "3e11fa47-71ca-11e1-9e33-c80aa942%s", id);
+        spec_set(s, "server_uuid", uuid);
+    }
+}
+
 /* What a server of that version says when it is well. */
 static inline void spec_defaults(struct spec *s, const char *version, const char *id)
 {
@@ -84,7 +126,9 @@ static inline void spec_defaults(struct spec *s, const char *version, const char
         spec_set(s, "gtid_domain_id", "0");
     } else if (v.number >= 50600) {
         spec_set(s, "gtid_mode", "OFF");
+        spec_set(s, "enforce_gtid_consistency", "OFF");
     }
+    spec_settings(s, &v, id);
 }
 
 static inline void spec_read(struct spec *s, const char *line, const char *id)
@@ -319,10 +363,12 @@ static inline void spec_answer(const struct facts *f, const struct spec *s, enum
         }
         break;
     case Q_BINLOG_STATUS:
-        put_words(a, sql, 3, "File", "Position", "Executed_Gtid_Set");
+        put_columns(a, sql, "File|Position|Binlog_Do_DB|Binlog_Ignore_DB|Executed_Gtid_Set");
         if (!s->no_file) {
             put_word(a, "binlog.000004");
             put_word(a, "4711");
+            put_word(a, "");
+            put_word(a, "");
             put_word(a, NULL);
         }
         break;
