@@ -152,8 +152,8 @@ static bool had(const struct facts *f, struct finding *out)
     if (!fact_answer(f, out, SOURCE, Q_WIRE)) {
         return false;
     }
-    if (answer_variable(a, "file") == NULL || answer_variable(a, wire_names[WIRE_EVENTS]) == NULL ||
-        strtoull(answer_variable(a, wire_names[WIRE_EVENTS]), NULL, 10) == 0) {
+    const char *events = answer_variable(a, wire_names[WIRE_EVENTS]);
+    if (events == NULL || strtoull(events, NULL, 10) == 0) {
         finding_add(out, VERDICT_UNKNOWN, "cannot be known",
                     "the source sent nothing of its binlog");
         finding_remedy(out, "run the precheck again");

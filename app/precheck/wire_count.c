@@ -151,7 +151,8 @@ static int take_event(struct wire *w, struct errmsg *why)
     } else if (!stored) {
         err = take_artificial(w, &h, why);
     } else {
-        wire_look(w, &h, rd_from(w->prefix, len));
+        bool tail = w->checksums && len == h.size && len >= EVENT_HEADER_LEN + EVENT_CHECKSUM_LEN;
+        wire_look(w, &h, rd_from(w->prefix, tail ? len - EVENT_CHECKSUM_LEN : len));
         w->number[WIRE_WITHOUT_CHECKSUM] += w->checksums ? 0 : 1;
     }
     w->number[WIRE_EVENTS] += stored ? 1 : 0;
