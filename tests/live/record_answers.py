@@ -30,13 +30,16 @@ CONFIGS = {"instance": {"scope": "instance"},
            "tables": {"scope": "tables", "tables": precheck_state.TABLES}}
 
 
-def write_config(path, task, source, target):
-    """SOURCE, TARGET: ports on 127.0.0.1; the text is the same each time but for these."""
+def write_config(path, task, source, target, server):
+    """SOURCE, TARGET: ports on 127.0.0.1; the text is the same each time but for these. SERVER:
+    whose key a login without TLS may need."""
+    key = os.path.join(server.datadir, "public_key.pem")
+    more = "rsa_key = %s\n" % key if os.path.exists(key) else ""
     side = "[%s]\nhost = 127.0.0.1\nport = %d\nuser = " + ACCOUNT + "\npassword = " + PASSWORD + \
-        "\ntls = off\ntimeout = 5s\n%s\n"
+        "\ntls = off\ntimeout = 5s\n" + more + "%s\n"
     with open(path, "w", encoding="utf-8") as out:
-        for name, port, more in (("source", source, "server_id = 987\n"), ("target", target, "")):
-            out.write(side % (name, port, more))
+        out.write(side % ("source", source, "server_id = 987\n"))
+        out.write(side % ("target", target, ""))
         out.write("[precheck]\ntimeout = 30s\n[task]\nmode = online\n")
         out.writelines("%s = %s\n" % pair for pair in task.items())
 
@@ -94,7 +97,7 @@ def record(server):
     with tempfile.TemporaryDirectory() as folder:
         for task in CONFIGS.values():
             path = os.path.join(folder, "sluice.ini")
-            write_config(path, task, fake.port, fake.port)
+            write_config(path, task, fake.port, fake.port, server)
             precheck(path)
     fake.close()
     flags = 3 if server.row.flavour == "mariadb" else 1
