@@ -103,6 +103,16 @@ bool drift_is_torn(const struct precheck_run *run)
     return false;
 }
 
+bool drift_position(const struct precheck_run *run, char *buf, size_t size)
+{
+    const struct answer *a = &run->facts.server[SOURCE].answers[Q_BINLOG_STATUS];
+    const char *file = answer_value(a, 0, "File"), *position = answer_value(a, 0, "Position");
+    bool known = a->state == ANSWERED && file != NULL && position != NULL && file[0] != '\0';
+
+    clean_format(buf, size, "%s%s%s", known ? file : "", known ? ":" : "", known ? position : "");
+    return known;
+}
+
 static void add(struct drift *d, const struct precheck_run *run, size_t i, const char *at)
 {
     struct drift_change *c = &d->kept[d->count++ % DRIFT_KEPT];

@@ -37,6 +37,10 @@ bool drift_wants_all(const struct precheck_run *last);
  * was the matter, or it is gone, which is one change and not one for each question. */
 bool drift_is_torn(const struct precheck_run *run);
 
+/* Where the source's binlog ended when `run` (before drift_carry()) asked, "binlog.000003:1234";
+ * false if it did not say. */
+bool drift_position(const struct precheck_run *run, char *buf, size_t size);
+
 /* Notes the changes that `run` brings, at the binlog position `at`; the first run is what the next
  * ones are compared with. What is `unknown` only because a server was not reached counts as no
  * change. Returns how many there are; they are the newest. ERR_NOMEM. */

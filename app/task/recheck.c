@@ -35,19 +35,16 @@ static bool take_turn(struct app *app, const atomic_bool *cancel)
     return true;
 }
 
-/* Where the source writes now, if the relay knows; else how far the relay is. */
-static void position(struct app *app, char *buf, size_t size)
+/* Where the source was when it was asked; if it did not say, how far the relay is. */
+static void position(struct app *app, const struct precheck_run *run, char *buf, size_t size)
 {
     struct relay_status s;
-    buf[0] = '\0';
-    if (app->relay == NULL) {
+    if (drift_position(run, buf, size) || app->relay == NULL) {
         return;
     }
     relay_get_status(app->relay, &s);
-    bool knows = s.source.file[0] != '\0' && (s.phase == RELAY_STREAMING || s.phase == RELAY_FULL);
-    const struct store_pos *at = knows ? &s.source : &s.stored;
-    if (at->file[0] != '\0') {
-        snprintf(buf, size, "%s:%" PRIu64, at->file, at->offset);
+    if (s.stored.file[0] != '\0') {
+        snprintf(buf, size, "%s:%" PRIu64, s.stored.file, s.stored.offset);
     }
 }
 
@@ -65,7 +62,7 @@ static void tell_changes(struct app *app, int count)
 static void keep(struct app *app, struct precheck_run *run, bool again)
 {
     char at[DRIFT_AT_MAX];
-    position(app, at, sizeof at);
+    position(app, run, at, sizeof at);
     pthread_mutex_lock(&app->precheck_lock);
     struct precheck_run *old = app->precheck;
     if (again) {
