@@ -71,6 +71,9 @@ def set_up(server):
     make_account(server)
     make_account(server, "everything", "ALL PRIVILEGES")
     server.sql("CREATE USER 'reader'@'10.%'")
+    for user, host in server.sql("SELECT user, host FROM mysql.user WHERE user = 'root' AND "
+                                 "host <> 'localhost'"):
+        server.sql("DROP USER '%s'@'%s'" % (user, host))    # one is of the machine's name
     if server.row.flavour == "mariadb":
         for plugin in ("ha_archive", "ha_blackhole"):
             server.sql("INSTALL SONAME '%s'" % plugin)
