@@ -70,13 +70,14 @@ static void put_object(const struct lack *l, const struct chosen *on, bool grant
     }
 }
 
-static void lack_add(struct lack *l, const char *names, const struct chosen *on)
+/* `grants`: what to grant, which may be more than what is lacking. */
+static void lack_add(struct lack *l, const char *names, const char *grants, const struct chosen *on)
 {
     char object[400], text[800];
     size_t what = strlen(l->what), grant = strlen(l->grant);
 
     put_object(l, on, true, object, sizeof object);
-    int n = snprintf(text, sizeof text, "%sGRANT %s ON %s TO %s", grant == 0 ? "" : "; ", names,
+    int n = snprintf(text, sizeof text, "%sGRANT %s ON %s TO %s", grant == 0 ? "" : "; ", grants,
                      object, l->account);
     if ((size_t)n >= sizeof l->grant - grant) {
         l->more++;
@@ -93,10 +94,12 @@ static bool lack_on(struct lack *l, const struct chosen *on, const struct want *
                     bool quiet)
 {
     struct held held = grants_held(l->s, on);
-    char names[160] = "";
-    size_t used = 0;
+    char names[160] = "", all[160] = "";
+    size_t used = 0, every = 0;
 
     for (size_t i = 0; i < count; i++) {
+        every += clean_format(all + every, sizeof all - every, "%s%s", every == 0 ? "" : ", ",
+                              wants[i].name);
         if ((held.yes & wants[i].any) == 0) {
             used += clean_format(names + used, sizeof names - used, "%s%s", used == 0 ? "" : ", ",
                                  wants[i].name);
@@ -104,7 +107,8 @@ static bool lack_on(struct lack *l, const struct chosen *on, const struct want *
         }
     }
     if (used > 0 && !quiet) {
-        lack_add(l, names, on);
+        /* A grant on a database takes the place of the patterns that matched it before. */
+        lack_add(l, names, on != NULL && on->table == NULL ? all : names, on);
     }
     return used == 0;
 }
@@ -225,7 +229,7 @@ static void try_global(const struct facts *f, struct finding *out, struct lack *
 
     if (yes == 0 || (yes < 0 && known)) {
         l->sure = l->sure || yes == 0;
-        lack_add(l, name, NULL);
+        lack_add(l, name, name, NULL);
     }
 }
 

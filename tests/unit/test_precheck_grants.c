@@ -375,6 +375,8 @@ static const struct judged judged[] = {
     {M9, "", "GRANT USAGE ON *.*" U "\nGRANT SELECT, SHOW VIEW, TRIGGER ON `d`.*" U,
      "schema tables=d.a,d.b,e.c", "fail", "lacks SELECT, SHOW VIEW, TRIGGER on `e`.`c`",
      "GRANT SELECT, SHOW VIEW, TRIGGER ON `e`.`c` TO `u`@`%`"},
+    {M9, "", "GRANT SELECT ON `a%`.*" U "\nGRANT SHOW VIEW ON `ax%`.*" U, "schema tables=axb",
+     "fail", "lacks SELECT, TRIGGER on `axb`.*", "GRANT SELECT, SHOW VIEW, TRIGGER ON `axb`.* TO"},
     {M9, "", "GRANT USAGE ON *.*" U, "schema tables=a_b", "fail", "on `a_b`.*", "ON `a\\_b`.* TO"},
     {M9, "partial_revokes=ON", "GRANT USAGE ON *.*" U, "schema tables=a_b", "fail", "on `a_b`.*",
      "ON `a_b`.* TO"},
