@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "app/cli.h"
-#include "app/precheck/run.h"
+#include "app/cli_precheck.h"
 
 static atomic_bool interrupted;
 
@@ -21,11 +21,15 @@ static int usage(void)
     fprintf(
         stderr,
         "usage: sluice precheck -c FILE [--json] [--detail CODE|NAME|all]\n"
+        "       sluice precheck --judge BUNDLE [--json] [--detail CODE|NAME|all]\n"
         "       sluice precheck --list [-c FILE] [--json]\n"
         "  -c FILE   the config; the source (and target) it names are asked, nothing is changed\n"
+        "  --json    the bundle: every question, its answer and every verdict; no password\n"
+        "  --judge   judges a bundle again, without any server\n"
         "  --detail  with rule, comparisons and evidence: every question and its answer\n"
         "  --list    every check, without a server\n"
-        "Exit: 0 nothing fails, 1 a check fails or cannot be judged, 2 wrong usage or config.\n");
+        "Exit: 0 nothing fails; 1 a check fails or cannot be judged, or a bundle claims verdicts\n"
+        "that its answers do not bear out; 2 wrong usage, config or bundle.\n");
     return CLI_USAGE;
 }
 
@@ -42,15 +46,6 @@ static int print_json(yyjson_mut_doc *doc)
     return CLI_YES;
 }
 
-static void code_text(const struct check *c, char *buf, size_t size)
-{
-    if (c->code != 0) {
-        snprintf(buf, size, "%d", c->code);
-    } else {
-        snprintf(buf, size, "-");
-    }
-}
-
 static int list(bool json, enum config_lang lang)
 {
     if (json) {
@@ -62,109 +57,62 @@ static int list(bool json, enum config_lang lang)
         yyjson_mut_doc_free(doc);
         return status;
     }
-    for (size_t i = 0; i < check_count; i++) {
-        const struct check *c = &checks[i];
-        char code[16];
-        code_text(c, code, sizeof code);
-        printf("%-8s %-18s %s\n%28swhen: %s\n%28srule: %s\n", code, c->name, check_title(c, lang),
-               "", c->when, "", c->rule);
-    }
+    precheck_print_list(lang);
     return CLI_YES;
 }
 
-static void print_answer(const struct server_facts *s, enum side side, enum question_id q)
-{
-    const struct answer *a = &s->answers[q];
-
-    printf("  %s %s: %s\n", side_name(side), version_of(s).text,
-           q == Q_CONNECT   ? "connecting"
-           : a->sql == NULL ? questions[q].name
-                            : a->sql);
-    if (a->state == NOT_ASKED) {
-        printf("    not asked: %s\n", a->text == NULL ? "there was no connection" : a->text);
-    } else if (a->state == FAILED) {
-        printf("    error %u (%s): %s\n", a->mysql_errno, a->sqlstate, a->text);
-    } else if (a->rows == 0) {
-        printf("    no rows\n");
-    }
-    for (size_t r = 0; r < a->rows; r++) {
-        printf("   ");
-        for (size_t c = 0; c < a->columns; c++) {
-            const char *cell = answer_cell(a, r, c);
-            printf(" %s=%s", a->cells[c] == NULL ? "" : a->cells[c], cell == NULL ? "NULL" : cell);
-        }
-        printf("\n");
-    }
-}
-
-static void print_detail(const struct precheck_run *run, const struct check *c,
-                         const struct finding *found)
-{
-    printf("  rule: %s\n", c->rule);
-    for (size_t i = 0; i < found->compared_count; i++) {
-        const struct compared *one = &found->compared[i];
-        printf("  %s: %s; wanted: %s; %s\n", one->what, one->found, one->wanted,
-               one->holds ? "holds" : "does not hold");
-    }
-    for (int side = SOURCE; side < SIDES; side++) {
-        for (enum question_id q = Q_CONNECT; q < QUESTIONS; q++) {
-            if (found->used[side] >> q & 1) {
-                print_answer(&run->facts.server[side], (enum side)side, q);
-            }
-        }
-    }
-}
-
-/* Worst first, a line each; what to do stands below. */
-static void print_text(const struct precheck_run *run, const char *detail)
-{
-    const struct check *only = detail == NULL ? NULL : run_find(detail);
-    struct precheck_summary sum;
-
-    for (size_t i = 0; i < checks_judged; i++) {
-        const struct check *c = &checks[run->order[i]];
-        const struct finding *found = &run->findings[run->order[i]];
-        char code[16];
-        if (only != NULL && c != only) {
-            continue;
-        }
-        code_text(c, code, sizeof code);
-        bool title = run->lang == LANG_ZH && found->verdict == VERDICT_FAIL;
-        printf("%-8s%-8s%-18s%s%s%s\n",
-               found->verdict == VERDICT_FAIL ? "FAIL" : verdict_name(found->verdict), code,
-               c->name, title ? c->title_zh : "", title ? ": " : "", found->why);
-        if (found->remedy[0] != '\0') {
-            printf("%16sto do: %s\n", "", found->remedy);
-        }
-        if (detail != NULL) {
-            print_detail(run, c, found);
-        }
-    }
-    precheck_summarize(run, &sum);
-    printf("%s\n", sum.text);
-}
-
-static int print_run(const struct precheck_run *run, bool json, const char *detail)
+/* `b`: what the run was judged from, NULL: from servers. */
+static int print_run(const struct precheck_run *run, const struct bundle *b, bool json,
+                     const char *detail)
 {
     struct precheck_summary sum;
     struct errmsg why = {""};
 
     precheck_summarize(run, &sum);
-    int status = sum.worst >= VERDICT_UNKNOWN ? CLI_NO : CLI_YES;
+    int status =
+        sum.worst >= VERDICT_UNKNOWN || (b != NULL && b->differences.count > 0) ? CLI_NO : CLI_YES;
     if (!json) {
-        print_text(run, detail);
+        precheck_print_run(run, detail);
+        if (b != NULL) {
+            precheck_print_lines("note", &b->notes);
+            precheck_print_lines("DIFFERS", &b->differences);
+        }
         return status;
     }
     yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
     yyjson_mut_val *root = yyjson_mut_obj(doc);
     yyjson_mut_doc_set_root(doc, root);
-    if (precheck_json(run, detail, doc, root, &why) != OK) {
+    int rc = precheck_json(run, detail == NULL ? PRECHECK_BUNDLE : detail, doc, root, &why);
+    if (rc == OK && b != NULL) {
+        bundle_json(b, doc, root);
+    }
+    if (rc != OK) {
         fprintf(stderr, "sluice: %s\n", why.text);
         status = CLI_NO;
     } else if (print_json(doc) != CLI_YES) {
         status = CLI_NO;
     }
     yyjson_mut_doc_free(doc);
+    return status;
+}
+
+static int judge(const char *file, bool json, const char *detail)
+{
+    struct bundle *b = calloc(1, sizeof *b);
+    struct errmsg why = {""};
+
+    if (b == NULL) {
+        fprintf(stderr, "sluice: no memory\n");
+        return CLI_NO;
+    }
+    int status = CLI_USAGE;
+    if (bundle_load(file, b, &why) == OK) {
+        status = print_run(b->run, b, json, detail);
+        bundle_free(b);
+    } else {
+        fprintf(stderr, "sluice: %s\n", why.text);
+    }
+    free(b);
     return status;
 }
 
@@ -190,7 +138,7 @@ static int run_checks(const struct config *cfg, bool json, const char *detail)
         fprintf(stderr, "sluice: %s\n", why.text);
         return CLI_NO;
     }
-    int status = print_run(run, json, detail);
+    int status = print_run(run, NULL, json, detail);
     precheck_free(run);
     return status;
 }
@@ -227,7 +175,7 @@ static void print_mistakes(const char *file, const struct config_mistakes *m, co
 
 int cli_precheck(int argc, char **argv)
 {
-    const char *file = NULL, *detail = NULL;
+    const char *file = NULL, *detail = NULL, *bundle = NULL;
     bool json = false, listing = false;
 
     for (int i = 1; i < argc; i++) {
@@ -238,23 +186,31 @@ int cli_precheck(int argc, char **argv)
             listing = true;
         } else if (strcmp(argv[i], "-c") == 0 && more) {
             file = argv[++i];
+        } else if (strcmp(argv[i], "--judge") == 0 && more) {
+            bundle = argv[++i];
         } else if (strcmp(argv[i], "--detail") == 0 && more) {
             detail = argv[++i];
         } else {
             return usage();
         }
     }
-    if (file == NULL) {
-        return listing ? list(json, LANG_EN) : usage();
+    const struct check *one = NULL;
+    struct errmsg why = {""};
+    if (bundle != NULL ? file != NULL || listing : file == NULL && !listing) {
+        return usage();
     }
-    if (detail != NULL && strcmp(detail, "all") != 0 && run_find(detail) == NULL) {
-        fprintf(stderr, "sluice: there is no check \"%s\"; --list shows their codes and names\n",
-                detail);
+    if (detail != NULL && strcmp(detail, "all") != 0 && run_find_judged(detail, &one, &why) != OK) {
+        fprintf(stderr, "sluice: %s\n", why.text);
         return CLI_USAGE;
+    }
+    if (bundle != NULL) {
+        return judge(bundle, json, detail);
+    }
+    if (file == NULL) {
+        return list(json, LANG_EN);
     }
     struct config cfg;
     struct config_mistakes *m = calloc(1, sizeof *m);
-    struct errmsg why = {""};
     if (m == NULL) {
         fprintf(stderr, "sluice: no memory\n");
         return CLI_NO;

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A run as JSON. Every text in it is clean already (clean.h), so that it is valid UTF-8. */
+/* A run as JSON. Every text in it is clean already (clean.h), so that it is valid UTF-8. bundle.c
+ * reads it again. */
 #include <stdio.h>
 #include <string.h>
 
+#include "app/precheck/bundle.h"
 #include "app/precheck/run.h"
+#include "version.h"
 
 static bool add_text(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, const char *text)
 {
@@ -30,33 +33,23 @@ static void add_cells(const struct answer *a, yyjson_mut_doc *doc, yyjson_mut_va
     }
 }
 
-/* One question of one server with what came back. */
-static void add_answer(const struct server_facts *s, enum side side, enum question_id q,
-                       yyjson_mut_doc *doc, yyjson_mut_val *list)
+/* What was asked, and what came back. */
+static void add_answer(const struct answer *a, yyjson_mut_doc *doc, yyjson_mut_val *one)
 {
-    const struct answer *a = &s->answers[q];
-    yyjson_mut_val *one = yyjson_mut_arr_add_obj(doc, list);
-
-    add_text(doc, one, "server", side_name(side));
-    add_text(doc, one, "server_version", version_of(s).text);
-    add_text(doc, one, "question", questions[q].name);
     add_text(doc, one, "sql", a->sql);
-    switch (a->state) {
-    case ANSWERED:
+    yyjson_mut_obj_add_int(doc, one, "asked_ms", a->asked_ms);
+    yyjson_mut_obj_add_uint(doc, one, "took_ms", a->took_ms);
+    if (a->state == ANSWERED) {
         add_cells(a, doc, one);
-        break;
-    case FAILED: {
+    } else if (a->state == FAILED) {
         yyjson_mut_val *error = yyjson_mut_obj_add_obj(doc, one, "error");
         add_text(doc, error, "code", err_name(a->code));
         yyjson_mut_obj_add_uint(doc, error, "errno", a->mysql_errno);
         add_text(doc, error, "sqlstate", a->sqlstate);
         add_text(doc, error, "text", a->text);
-        break;
-    }
-    case NOT_ASKED:
-    default:
-        add_text(doc, one, "not_asked", a->text == NULL ? "there was no connection" : a->text);
-        break;
+    } else {
+        add_text(doc, one, "not_asked",
+                 answer_is_meant(a) ? a->text : "the question is not for this server");
     }
 }
 
@@ -69,7 +62,9 @@ static unsigned evidence_count(const struct finding *found)
     return n;
 }
 
-static void add_evidence(const struct precheck_run *run, const struct finding *found,
+/* The comparisons and the questions that the finding rests on; with their answers, or, as the
+ * bundle has those once for all, only their names. */
+static void add_evidence(const struct precheck_run *run, const struct finding *found, bool answers,
                          yyjson_mut_doc *doc, yyjson_mut_val *obj)
 {
     yyjson_mut_val *list = yyjson_mut_obj_add_arr(doc, obj, "compared");
@@ -83,9 +78,17 @@ static void add_evidence(const struct precheck_run *run, const struct finding *f
     }
     list = yyjson_mut_obj_add_arr(doc, obj, "evidence");
     for (int side = SOURCE; side < SIDES; side++) {
+        const struct server_facts *s = &run->facts.server[side];
         for (enum question_id q = Q_CONNECT; q < QUESTIONS; q++) {
-            if (found->used[side] >> q & 1) {
-                add_answer(&run->facts.server[side], (enum side)side, q, doc, list);
+            if ((found->used[side] >> q & 1) == 0) {
+                continue;
+            }
+            yyjson_mut_val *one = yyjson_mut_arr_add_obj(doc, list);
+            add_text(doc, one, "server", side_name((enum side)side));
+            add_text(doc, one, "question", questions[q].name);
+            if (answers) {
+                add_text(doc, one, "server_version", version_of(s).text);
+                add_answer(&s->answers[q], doc, one);
             }
         }
     }
@@ -103,46 +106,58 @@ static void add_head(const struct check *c, enum config_lang lang, yyjson_mut_do
     add_text(doc, obj, "title", check_title(c, lang));
 }
 
-static void add_server(const struct server_facts *s, const char *key, yyjson_mut_doc *doc,
-                       yyjson_mut_val *task)
+static void add_server(const struct server_facts *s, const char *key, bool answers,
+                       yyjson_mut_doc *doc, yyjson_mut_val *servers)
 {
-    if (!s->configured) {
-        yyjson_mut_obj_add_null(doc, task, key);
+    if (!s->configured && (s->user == NULL || s->user[0] == '\0')) {
+        yyjson_mut_obj_add_null(doc, servers, key);
         return;
     }
-    yyjson_mut_val *one = yyjson_mut_obj_add_obj(doc, task, key);
+    yyjson_mut_val *one = yyjson_mut_obj_add_obj(doc, servers, key);
+    yyjson_mut_obj_add_bool(doc, one, "configured", s->configured);
     add_text(doc, one, "host", s->host);
     yyjson_mut_obj_add_uint(doc, one, "port", s->port);
     add_text(doc, one, "user", s->user);
+    yyjson_mut_obj_add_bool(doc, one, "tls", s->tls);
+    add_text(doc, one, "version", version_of(s).text);
+    yyjson_mut_val *all = answers ? yyjson_mut_obj_add_obj(doc, one, "answers") : NULL;
+    for (enum question_id q = Q_CONNECT; answers && q < QUESTIONS; q++) {
+        if (answer_is_meant(&s->answers[q])) {
+            add_answer(&s->answers[q], doc, yyjson_mut_obj_add_obj(doc, all, questions[q].name));
+        }
+    }
 }
 
 /* What the verdicts rest on beside the answers. */
-static void add_task(const struct facts *f, yyjson_mut_doc *doc, yyjson_mut_val *out)
+static void add_task(const struct precheck_run *run, bool answers, yyjson_mut_doc *doc,
+                     yyjson_mut_val *out)
 {
+    const struct facts *f = &run->facts;
     yyjson_mut_val *task = yyjson_mut_obj_add_obj(doc, out, "task");
 
     add_text(doc, task, "mode", mode_name(f->mode));
     add_text(doc, task, "scope", scope_name(f->scope));
+    add_text(doc, task, "compare", compare_name(f->compare));
     add_text(doc, task, "tables", f->tables);
     add_text(doc, task, "hostname", f->hostname);
     yyjson_mut_obj_add_uint(doc, task, "server_id", f->our_server_id);
-    add_server(&f->server[SOURCE], "source", doc, task);
-    add_server(&f->server[TARGET], "target", doc, task);
+    yyjson_mut_obj_add_uint(doc, task, "target_capacity", f->target_capacity);
+    yyjson_mut_obj_add_uint(doc, task, "store_size", f->store_size);
+    yyjson_mut_obj_add_uint(doc, task, "timeout_s", f->timeout_s);
+    yyjson_mut_obj_add_bool(doc, task, "clock_known", f->clock_known);
+    add_text(doc, task, "lang", run->lang == LANG_ZH ? "zh" : "en");
+    yyjson_mut_val *servers = yyjson_mut_obj_add_obj(doc, out, "servers");
+    for (int side = SOURCE; side < SIDES; side++) {
+        if (side < REPLICA || f->server[side].configured) {
+            add_server(&f->server[side], side_name((enum side)side), answers, doc, servers);
+        }
+    }
 }
 
-int precheck_json(const struct precheck_run *run, const char *detail, yyjson_mut_doc *doc,
-                  yyjson_mut_val *out, struct errmsg *why)
+static void add_summary(const struct precheck_run *run, yyjson_mut_doc *doc, yyjson_mut_val *out)
 {
-    const struct check *only = NULL;
-    bool all = detail != NULL && strcmp(detail, "all") == 0;
-
-    if (detail != NULL && !all && (only = run_find(detail)) == NULL) {
-        return fail(why, ERR_NOT_FOUND,
-                    "there is no check \"%.40s\"; the list shows their codes "
-                    "and names",
-                    detail);
-    }
     struct precheck_summary sum;
+
     precheck_summarize(run, &sum);
     add_text(doc, out, "summary", sum.text);
     add_text(doc, out, "verdict", verdict_name(sum.worst));
@@ -151,8 +166,50 @@ int precheck_json(const struct precheck_run *run, const char *detail, yyjson_mut
     for (int v = VERDICT_PASS; v <= VERDICT_FAIL; v++) {
         yyjson_mut_obj_add_uint(doc, counts, verdict_name((enum verdict)v), sum.count[v]);
     }
+}
+
+/* What a check found; the caller adds the evidence. */
+static void add_finding(const struct precheck_run *run, const struct check *c, yyjson_mut_doc *doc,
+                        yyjson_mut_val *one)
+{
+    const struct finding *found = &run->findings[c - checks];
+    char remedy[REMEDY_MAX];
+
+    run_remedy(run, c, remedy, sizeof remedy);
+    add_text(doc, one, "verdict", verdict_name(found->verdict));
+    add_head(c, run->lang, doc, one);
+    add_text(doc, one, "why", found->why);
+    add_text(doc, one, "remedy", remedy);
+}
+
+void bundle_check(const struct precheck_run *run, const struct check *c, yyjson_mut_doc *doc,
+                  yyjson_mut_val *out)
+{
+    add_finding(run, c, doc, out);
+    add_text(doc, out, "rule", c->rule);
+    add_evidence(run, &run->findings[c - checks], false, doc, out);
+}
+
+int precheck_json(const struct precheck_run *run, const char *detail, yyjson_mut_doc *doc,
+                  yyjson_mut_val *out, struct errmsg *why)
+{
+    const struct check *only = NULL;
+    bool whole = detail != NULL && strcmp(detail, PRECHECK_BUNDLE) == 0;
+    bool all = whole || (detail != NULL && strcmp(detail, "all") == 0);
+
+    if (detail != NULL && !all) {
+        int rc = run_find_judged(detail, &only, why);
+        if (rc != OK) {
+            return rc;
+        }
+    }
+    if (whole) {
+        yyjson_mut_obj_add_int(doc, out, "format", BUNDLE_FORMAT);
+        add_text(doc, out, "program", "sluice " SLUICE_VERSION);
+    }
+    add_summary(run, doc, out);
     if (detail != NULL) {
-        add_task(&run->facts, doc, out);
+        add_task(run, whole, doc, out);
     }
     yyjson_mut_val *list = yyjson_mut_obj_add_arr(doc, out, "checks");
     for (size_t i = 0; i < checks_judged; i++) {
@@ -162,13 +219,14 @@ int precheck_json(const struct precheck_run *run, const char *detail, yyjson_mut
             continue;
         }
         yyjson_mut_val *one = yyjson_mut_arr_add_obj(doc, list);
-        add_text(doc, one, "verdict", verdict_name(found->verdict));
-        add_head(c, run->lang, doc, one);
-        add_text(doc, one, "why", found->why);
-        add_text(doc, one, "remedy", found->remedy);
+        if (whole) {
+            bundle_check(run, c, doc, one);
+            continue;
+        }
+        add_finding(run, c, doc, one);
         if (detail != NULL) {
             add_text(doc, one, "rule", c->rule);
-            add_evidence(run, found, doc, one);
+            add_evidence(run, found, true, doc, one);
         } else {
             yyjson_mut_obj_add_uint(doc, one, "evidence_count", evidence_count(found));
         }

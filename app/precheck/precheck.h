@@ -39,11 +39,14 @@ struct precheck_summary {
 };
 void precheck_summarize(const struct precheck_run *run, struct precheck_summary *sum);
 
-/* The whole run as JSON (stable names): summary, verdict (the worst), when_ms, counts, then checks,
- * worst first, each with verdict, code (null: a check without a number), name, title, why, remedy.
+/* The run as JSON (stable names): summary, verdict (the worst), when_ms, counts, then checks, worst
+ * first, each with verdict, code (null: a check without a number), name, title, why, remedy.
  * With `detail` NULL each has evidence_count; with a code ("-262", "262") or name only that check,
- * with rule, compared and evidence; with "all" every check so; then the task is there, too.
+ * with rule, compared and evidence; with "all" every check so; then the task and its servers are
+ * there, too. With PRECHECK_BUNDLE it is the bundle, from which bundle.h judges again: every
+ * question's answer once, in its server, and named in each check's evidence.
  * ERR_NOT_FOUND: no such check. */
+#define PRECHECK_BUNDLE "bundle"
 int precheck_json(const struct precheck_run *run, const char *detail, yyjson_mut_doc *doc,
                   yyjson_mut_val *out, struct errmsg *why);
 

@@ -64,8 +64,7 @@ void run_judge(struct precheck_run *run, bool drifting)
     run_sort(run);
 }
 
-static int run_all(struct precheck_run *run, const struct config *cfg,
-                   const struct gathering *how)
+static int run_all(struct precheck_run *run, const struct config *cfg, const struct gathering *how)
 {
     int rc = facts_gather(&run->facts, cfg, how);
 
@@ -132,18 +131,60 @@ int precheck_rerun(const struct config *cfg, const struct precheck_run *last,
     return OK;
 }
 
-static void count_text(char *buf, size_t size, unsigned n, const char *one, const char *more)
-{
-    size_t len = strlen(buf);
+/* The words of the summary's frame: what stands before and after a number. */
+static const struct {
+    const char *count[VERDICT_FAIL + 1][2], *comma, *colon, *semicolon, *more[2];
+} frame[] = {
+    [LANG_EN] = {{[VERDICT_SKIP] = {"skipped", "skipped"},
+                  [VERDICT_WARN] = {"warning", "warnings"},
+                  [VERDICT_UNKNOWN] = {"UNKNOWN", "UNKNOWN"},
+                  [VERDICT_FAIL] = {"FAILS", "FAIL"}},
+                 ", ",
+                 ": ",
+                 "; ",
+                 {"; and ", "more"}},
+    [LANG_ZH] = {{[VERDICT_SKIP] = {"项跳过", "项跳过"},
+                  [VERDICT_WARN] = {"项警告", "项警告"},
+                  [VERDICT_UNKNOWN] = {"项未知", "项未知"},
+                  [VERDICT_FAIL] = {"项失败", "项失败"}},
+                 "，",
+                 "：",
+                 "；",
+                 {"；另有 ", "项"}},
+};
 
-    if (n > 0) {
-        clean_format(buf + len, size - len, ", %u %s", n, n == 1 ? one : more);
+/* The worst ones by name, as many as fit; of the others, how many. */
+static void add_names(const struct precheck_run *run, struct precheck_summary *sum, size_t len)
+{
+    unsigned count = sum->count[sum->worst];
+    enum config_lang lang = run->lang;
+
+    for (unsigned n = 0; n < count; n++) {
+        const struct check *c = &checks[run->order[n]];
+        char number[16] = "", one[160], more[32];
+        if (c->code != 0) {
+            snprintf(number, sizeof number, "%d ", c->code);
+        }
+        size_t used = clean_format(one, sizeof one, "%s%s%s %s",
+                                   n == 0 ? frame[lang].colon : frame[lang].semicolon, number,
+                                   c->name, run->findings[run->order[n]].brief);
+        size_t tail = n + 1 == count ? 0 : sizeof more;
+        if (n > 0 && len + used + tail >= sizeof sum->text) {
+            clean_format(sum->text + len, sizeof sum->text - len, "%s%u %s", frame[lang].more[0],
+                         count - n, frame[lang].more[1]);
+            return;
+        }
+        memcpy(sum->text + len, one, used + 1);
+        len += used;
     }
 }
 
 /* "8 of 10 pass, 1 warning, 1 FAILS: -262 binlog-format is STATEMENT" */
 void precheck_summarize(const struct precheck_run *run, struct precheck_summary *sum)
 {
+    enum config_lang lang = run->lang;
+    const size_t size = sizeof sum->text;
+
     memset(sum, 0, sizeof *sum);
     for (size_t i = 0; i < checks_judged; i++) {
         enum verdict v = run->findings[i].verdict;
@@ -157,25 +198,19 @@ void precheck_summarize(const struct precheck_run *run, struct precheck_summary 
         sum->worst = VERDICT_SKIP;
     }
     sum->when_ms = run->when_ms;
-    char *text = sum->text;
-    size_t size = sizeof sum->text;
-    clean_format(text, size, "%u of %zu pass", sum->count[VERDICT_PASS], checks_judged);
-    count_text(text, size, sum->count[VERDICT_SKIP], "skipped", "skipped");
-    count_text(text, size, sum->count[VERDICT_WARN], "warning", "warnings");
-    count_text(text, size, sum->count[VERDICT_UNKNOWN], "UNKNOWN", "UNKNOWN");
-    count_text(text, size, sum->count[VERDICT_FAIL], "FAILS", "FAIL");
-    for (size_t n = 0; n < sum->count[sum->worst] && sum->worst >= VERDICT_WARN; n++) {
-        const struct check *c = &checks[run->order[n]];
-        size_t len = strlen(text);
-        if (size - len < 16) {
-            break;
+    unsigned pass = sum->count[VERDICT_PASS];
+    size_t len = lang == LANG_ZH
+                     ? clean_format(sum->text, size, "共 %zu 项，%u 项通过", checks_judged, pass)
+                     : clean_format(sum->text, size, "%u of %zu pass", pass, checks_judged);
+    for (int v = VERDICT_SKIP; v <= VERDICT_FAIL; v++) {
+        unsigned n = sum->count[v];
+        if (n > 0) {
+            len += clean_format(sum->text + len, size - len, "%s%u %s", frame[lang].comma, n,
+                                frame[lang].count[v][n != 1]);
         }
-        char number[16] = "";
-        if (c->code != 0) {
-            snprintf(number, sizeof number, "%d ", c->code);
-        }
-        clean_format(text + len, size - len, "%s %s%s %s", n == 0 ? ":" : ";", number, c->name,
-                     run->findings[run->order[n]].brief);
+    }
+    if (sum->worst >= VERDICT_WARN) {
+        add_names(run, sum, len);
     }
 }
 
@@ -203,4 +238,35 @@ const char *check_title(const struct check *c, enum config_lang lang)
 const char *check_remedy(const struct check *c, enum config_lang lang)
 {
     return lang == LANG_ZH ? c->remedy_zh : c->remedy;
+}
+
+int run_find_judged(const char *word, const struct check **out, struct errmsg *why)
+{
+    const struct check *c = run_find(word);
+
+    if (c == NULL) {
+        return fail(why, ERR_NOT_FOUND,
+                    "there is no check \"%.40s\"; the list shows their codes and names", word);
+    }
+    if (c->judge == NULL) {
+        return fail(why, ERR_NOT_FOUND, "%s is no check of the precheck; it is raised: %s", c->name,
+                    c->raised_by);
+    }
+    *out = c;
+    return OK;
+}
+
+void run_remedy(const struct precheck_run *run, const struct check *c, char *buf, size_t size)
+{
+    const struct finding *found = &run->findings[c - checks];
+    bool general = strcmp(found->remedy, c->remedy) == 0;
+
+    /* What was not judged needs what the finding says, not what the check's failing would need. */
+    if (run->lang != LANG_ZH || found->remedy[0] == '\0' ||
+        (found->verdict == VERDICT_UNKNOWN && !general)) {
+        clean_format(buf, size, "%s", found->remedy);
+    } else {
+        clean_format(buf, size, "%s%s%s", c->remedy_zh, general ? "" : "；",
+                     general ? "" : found->remedy);
+    }
 }

@@ -22,6 +22,14 @@ void run_judge(struct precheck_run *run, bool drifting);
 void run_sort(struct precheck_run *run);
 
 const struct check *run_find(const char *code_or_name); /* NULL: there is none */
+/* The same for a check that the precheck itself judges. ERR_NOT_FOUND. */
+int run_find_judged(const char *code_or_name, const struct check **out, struct errmsg *why);
+
+/* What to do, in the run's language as far as there is a text; the finding's own words as they
+ * are. "" when nothing is. */
+#define REMEDY_MAX 1280
+void run_remedy(const struct precheck_run *run, const struct check *c, char *buf, size_t size);
+
 const char *check_title(const struct check *c, enum config_lang lang);
 const char *check_remedy(const struct check *c, enum config_lang lang);
 
