@@ -16,7 +16,7 @@
 void check_cascades(const struct facts *f, struct finding *out)
 {
     const struct answer *a = &f->server[SOURCE].answers[Q_CASCADES];
-    char names[400], first[300], brief[64];
+    char names[400], first[300], key[160], brief[64];
 
     if (!fact_answer(f, out, SOURCE, Q_CASCADES)) {
         return;
@@ -29,14 +29,15 @@ void check_cascades(const struct facts *f, struct finding *out)
     }
     fact_names(a, 0, 1, names, sizeof names);
     quote_cells(a, 0, first, sizeof first);
+    quote_name(key, sizeof key, CELL(a, 0, 2), strlen(CELL(a, 0, 2)), NULL, 0);
     clean_format(brief, sizeof brief, "in %s%d foreign key%s", OVER(a), SHOWN(a), PLURAL(a));
     finding_add(out, VERDICT_WARN, brief, "changes by %s%d foreign key%s are not in the binlog: %s",
                 OVER(a), SHOWN(a), PLURAL(a), names);
     finding_remedy(out,
                    "see that the target has the same keys (SHOW CREATE TABLE %.200s;), or for the "
                    "time of the migration, on the source: ALTER TABLE %.200s DROP FOREIGN KEY "
-                   "`%.64s`;",
-                   first, first, CELL(a, 0, 2));
+                   "%s;",
+                   first, first, key);
 }
 
 void check_triggers(const struct facts *f, struct finding *out)
