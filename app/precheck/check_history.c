@@ -157,7 +157,9 @@ static bool retention_of(const struct facts *f, struct finding *out, uint64_t *s
         return false;
     }
     if (*seconds == 0 && days != NULL && !days_read(days, seconds)) {
-        return amount_needed(out, SOURCE, "expire_logs_days", days, seconds);
+        finding_add(out, VERDICT_UNKNOWN, "cannot be known",
+                    "the source's expire_logs_days \"%.40s\" is no number of days", days);
+        return false;
     }
     return true;
 }
