@@ -40,7 +40,9 @@ class FakeServer:
     statement. The events of a binlog dump are those of ANSWER, when it has any, or else such as a
     server of VERSION writes.
 
-    Attributes: port; asked (every statement, in order)."""
+    Attributes: port; asked (every statement, in order). FakeServer.ports: of all that are open."""
+
+    ports = set()
 
     def __init__(self, answer, version=None, answers=None):
         self.answer = answer
@@ -51,6 +53,7 @@ class FakeServer:
         self.asked = []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
+        self.ports.add(self.port)
         threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self):
@@ -62,6 +65,7 @@ class FakeServer:
             threading.Thread(target=Talk(self, sock).run, daemon=True).start()
 
     def close(self):
+        self.ports.discard(self.port)
         self.listener.close()
 
     def reply_to(self, sql):

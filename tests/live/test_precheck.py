@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 
+import coverage
 import servers
 from fake_server import FakeServer, well
 from harness import Skip, on_servers, without_server
@@ -98,9 +99,32 @@ class Result:
                 assert check["verdict"] == verdict, json.dumps(check, indent=1)
 
 
-def run(t, *args, detail="all", **kw):
-    return Result(program("precheck", "-c", write_config(t, *args, **kw), "--json", "--detail",
-                          detail, timeout=60))
+def answers_inlined(bundle):
+    """The bundle's checks, with the answers that each rests on in place of their names."""
+    for check in bundle["checks"]:
+        for one in check["evidence"]:
+            server = bundle["servers"][one["server"]]
+            one.update(server["answers"].get(
+                one["question"], {"sql": "", "asked_ms": 0, "took_ms": 0,
+                                  "not_asked": "the question is not for this server"}),
+                       server_version=server["version"])
+    return bundle["checks"]
+
+
+def run(t, *args, **kw):
+    """A run against servers. From its bundle alone the same is judged again, always."""
+    live = Result(program("precheck", "-c", write_config(t, *args, **kw), "--json", timeout=60))
+    path = t.path("bundle.json")
+    with open(path, "w") as out:
+        json.dump(live.json, out)
+    again = Result(program("precheck", "--judge", path, "--json", "--detail", "all"))
+    assert again.json["differences"] == [] and again.json["notes"] == [], again.json
+    assert (again.code, again.summary) == (live.code, live.summary), (again.summary, live.summary)
+    coverage.note(live.json, FakeServer.ports)
+    for was, now in zip(answers_inlined(live.json), again.json["checks"]):
+        assert was == now, "judged again, this is not the same:\n%s\n%s" % (
+            json.dumps(was), json.dumps(now))
+    return live
 
 
 kept = []       # at most one: the target that tests without options of their own share
