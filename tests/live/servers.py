@@ -178,6 +178,8 @@ class Server:
         if self.row.npm:
             shutil.copytree(os.path.join(self.root, "package/server/data/mysql"), self.datadir,
                             dirs_exist_ok=True)
+            # The package's own: with it all servers made of it would have one server_uuid.
+            os.remove(os.path.join(self.datadir, "auto.cnf"))
             return
         argv = self.mysqld() + self.base_options()
         script = None
