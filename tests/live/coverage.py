@@ -14,7 +14,8 @@ seen = {}       # (name of the check, verdict) -> {True: by real servers, False:
 
 def note(bundle, stand_in_ports):
     """The verdicts of one run; with the stand-in on either side they are its."""
-    real = not any(server["port"] in stand_in_ports for server in bundle["servers"].values())
+    real = not any(server and server["port"] in stand_in_ports
+                   for server in bundle["servers"].values())
     for check in bundle["checks"]:
         note_one(check["name"], check["verdict"], real)
 
