@@ -2,12 +2,13 @@
 /* Parsing of the event header, FORMAT_DESCRIPTION, ROTATE and the error packet. */
 #include "app/relay/event.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/crc32.h"
 #include "base/reader.h"
 
-#define CHECKSUM_ALG_NONE 0
+#define CHECKSUM_ALG_NONE  0
 #define CHECKSUM_ALG_CRC32 1
 
 int event_header_parse(const uint8_t bytes[EVENT_HEADER_LEN], struct event_header *h)
@@ -37,8 +38,22 @@ bool event_is_stored(const struct event_header *h)
     return true;
 }
 
-int event_format_parse(const uint8_t *event, size_t len, struct event_format *f,
-                       struct errmsg *why)
+/* By the version that wrote the file: "5.5.62-log", "5.5.68-MariaDB-log". */
+static bool has_algorithm(const char *version)
+{
+    bool mariadb = strstr(version, "MariaDB") != NULL;
+    unsigned number = 0;
+
+    for (int part = 0; part < 3; part++) {
+        char *end;
+        unsigned long n = strtoul(version, &end, 10);
+        number = number * 256 + (n > 255 ? 255 : (unsigned)n);
+        version = *end == '.' ? end + 1 : end;
+    }
+    return number >= (mariadb ? 0x050300u : 0x050601u);
+}
+
+int event_format_parse(const uint8_t *event, size_t len, struct event_format *f, struct errmsg *why)
 {
     struct reader r = rd_from(event, len);
     rd_skip(&r, EVENT_HEADER_LEN);
@@ -57,6 +72,11 @@ int event_format_parse(const uint8_t *event, size_t len, struct event_format *f,
             "the source's binlog has version %u with %u-byte event headers; this relay reads "
             "version 4 with 19 (MySQL 5.0 and later)",
             f->binlog_version, header_len);
+    }
+    f->summed = has_algorithm(f->server_version);
+    f->checksums = false;
+    if (!f->summed) {
+        return OK;
     }
     rd_skip(&r, rd_left(&r) - EVENT_CHECKSUM_LEN - 1);
     uint8_t algorithm = rd_u8(&r);

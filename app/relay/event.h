@@ -68,10 +68,12 @@ struct event_format {
     char server_version[51];
     uint32_t created;
     bool checksums; /* events end in a CRC-32 */
+    bool summed;    /* this one does, whatever the others do */
 };
 
-/* `event` is the whole event with its header. The last byte before the FDE's own checksum is the
- * algorithm (always there since MySQL 5.6 and MariaDB 5.3). ERR_PROTOCOL names what is wrong. */
+/* `event` is the whole event with its header. From MySQL 5.6.1 and MariaDB 5.3 on it ends in a byte
+ * for the algorithm and a checksum of its own, always; earlier ones in neither (libbinlogevents,
+ * checksum_version_split). ERR_PROTOCOL names what is wrong. */
 int event_format_parse(const uint8_t *event, size_t len, struct event_format *f,
                        struct errmsg *why);
 

@@ -357,9 +357,9 @@ static int format_event(struct pump *p, const struct event_header *h, const uint
         return err;
     }
     /* In the file an FDE always ends in a valid CRC-32, also with binlog_checksum=NONE (seen with
-     * MySQL 5.6 and 9.7 and MariaDB 10.11). Its copy for a dump in mid-file has one only when the
-     * stream has. */
-    bool checked = event_is_stored(h) || (p->stream_checksums && format.checksums);
+     * MySQL 5.6 and 9.7 and MariaDB 10.11), but for that of a version that knows of none. Its copy
+     * for a dump in mid-file has one only when the stream has. */
+    bool checked = event_is_stored(h) ? format.summed : p->stream_checksums && format.checksums;
     if (checked && !event_checksum_ok(event, h->size)) {
         return bad_checksum(p, h, why);
     }

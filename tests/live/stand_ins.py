@@ -243,7 +243,7 @@ class Well:
         return overridden(self.answers, sql, self.otherwise)
 
     def otherwise(self, sql):
-        if "binlog_checksum" in sql and "binlog_checksum" not in self.variables:
+        if "@@global.binlog_checksum" in sql and "binlog_checksum" not in self.variables:
             return 1193, "HY000", "Unknown system variable 'binlog_checksum'"
         if sql.startswith("SET "):
             return None

@@ -61,6 +61,7 @@ static void format_of_both_kinds(void **state)
     len = make_format(event, 120, false);
     assert_int_equal(event_format_parse(event, len, &f, &why), OK);
     assert_false(f.checksums);
+    assert_true(f.summed);
     event[len - 5] = 9;
     assert_int_equal(event_format_parse(event, len, &f, &why), ERR_PROTOCOL);
     assert_non_null(strstr(why.text, "binlog_checksum=CRC32"));
@@ -68,6 +69,28 @@ static void format_of_both_kinds(void **state)
     assert_int_equal(event_format_parse(event, len, &f, &why), ERR_PROTOCOL);
     for (size_t cut = 0; cut < 19 + 2 + 50 + 4 + 1 + 5; cut++) {
         assert_int_equal(event_format_parse(event, cut, &f, &why), ERR_PROTOCOL);
+    }
+}
+
+/* What MySQL 5.5 sends ends in the lengths of its events and has neither algorithm nor checksum. */
+static void format_of_old_versions(void **state)
+{
+    static const struct {
+        const char *version;
+        bool summed;
+    } rows[] = {{"5.1.73-log", false},    {"5.5.62-log", false},       {"5.6.0-m4", false},
+                {"5.6.1-m5", true},       {"5.2.14-MariaDB", false},   {"5.3.0-MariaDB-log", true},
+                {"5.5.68-MariaDB", true}, {"10.3.39-MariaDB-1", true}, {"nothing", false}};
+    struct event_format f;
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        size_t len = make_format(event, 120, true);
+        memset(event + 21, 0, 50);
+        memcpy(event + 21, rows[i].version, strlen(rows[i].version));
+        event[len - 5] = rows[i].summed ? 1 : 8;
+        assert_int_equal(event_format_parse(event, len, &f, &why), OK);
+        assert_int_equal(f.summed, rows[i].summed);
+        assert_int_equal(f.checksums, rows[i].summed);
     }
 }
 
@@ -183,6 +206,7 @@ int main(void)
         cmocka_unit_test(header_fields),
         cmocka_unit_test(what_belongs_to_the_file),
         cmocka_unit_test(format_of_both_kinds),
+        cmocka_unit_test(format_of_old_versions),
         cmocka_unit_test(rotate_with_and_without_checksum),
         cmocka_unit_test(checksum_sees_every_bit),
         cmocka_unit_test(error_packets),
