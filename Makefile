@@ -126,10 +126,11 @@ demo: all ##  the main job from nothing: fetch, build, relay a real server's bin
 	$(SUB) BOARD=qemu-x86_64 image
 	$(Q)tests/demo/run
 
-bench: all $(W)/bench_store ##  relaying measured beside mariadb-binlog
+bench: all $(W)/bench_store ##  relaying and the precheck measured beside the stock tools
 	$(Q)image/need build live
 	$(Q)$(W)/bench_store
 	$(Q)SLUICE=$(abspath $(B)/sluice) tests/bench/run
+	$(Q)SLUICE=$(abspath $(B)/sluice) tests/bench/precheck
 
 $(W)/bench_store: $(OBJ)/tests/bench/store.o $(LIB) $(TP_LIBS)
 	$(call say,LD,$@)
