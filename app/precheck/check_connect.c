@@ -157,18 +157,33 @@ void check_source_connect(const struct facts *f, struct finding *out)
     }
 }
 
-/* What a lacking privilege is called on a server of this kind. */
+/* What a question needs, as a server of this kind calls it. */
+static const char *privilege_of(enum question_id q, const struct server_version *v)
+{
+    bool split = v->mariadb && v->number >= 100502;
+
+    switch ((int)q) {
+    case Q_BINLOG_STATUS:
+    case Q_BINLOG_FILES:
+        return split ? "BINLOG MONITOR" : "REPLICATION CLIENT";
+    case Q_REPLICA_STATUS:
+        return v->mariadb && v->number >= 100509 ? "SLAVE MONITOR" : "REPLICATION CLIENT";
+    case Q_REPLICAS:
+        return split ? "REPLICATION MASTER ADMIN" : "REPLICATION SLAVE";
+    case Q_WIRE:
+        return "REPLICATION SLAVE";
+    default:
+        return "SELECT";
+    }
+}
+
 static void grant_add(const struct server_facts *s, enum question_id q, struct finding *out)
 {
     struct server_version v = version_of(s);
     char account[200];
-    const char *privilege = q == Q_BINLOG_STATUS ? "REPLICATION CLIENT" : "REPLICATION SLAVE";
 
-    if (v.mariadb && v.number >= 100502) {
-        privilege = q == Q_BINLOG_STATUS ? "BINLOG MONITOR" : "REPLICATION MASTER ADMIN";
-    }
     account_quoted(s, account, sizeof account);
-    finding_remedy(out, "on the server: GRANT %s ON *.* TO %s%s", privilege, account,
+    finding_remedy(out, "on the server: GRANT %s ON *.* TO %s%s", privilege_of(q, &v), account,
                    questions[q].extra ? "; only this look-up needs it" : "");
 }
 

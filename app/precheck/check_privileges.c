@@ -27,9 +27,7 @@ static void lack_begin(struct lack *l, const struct server_facts *s)
 {
     memset(l, 0, sizeof *l);
     l->s = s;
-    if (!grants_account(s, l->account, sizeof l->account)) {
-        account_quoted(s, l->account, sizeof l->account);
-    }
+    account_quoted(s, l->account, sizeof l->account);
 }
 
 /* A name for a statement. `pattern`: where % and _ would stand for others. */

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "app/precheck/clean.h"
+#include "app/precheck/grants.h"
 
 const char *verdict_name(enum verdict v)
 {
@@ -117,6 +118,9 @@ void account_quoted(const struct server_facts *s, char *buf, size_t size)
     char name[160];
     size_t used = 0;
 
+    if (grants_account(s, buf, size)) {
+        return;
+    }
     for (const char *p = s->user == NULL ? "" : s->user; *p != '\0' && used + 3 < sizeof name;
          p++) {
         if (*p == '\'' || *p == '\\') {

@@ -103,7 +103,7 @@ bool fact_sees(const struct facts *f, struct finding *out, enum side side, enum 
 /* Whether a variable's value means on: ON, 1, YES. */
 bool is_on(const char *value);
 
-/* The account as 'user'@'%' for a statement. */
+/* The account for a statement, quoted: as its grants name it, else 'user'@'%'. */
 void account_quoted(const struct server_facts *s, char *buf, size_t size);
 
 #endif

@@ -329,3 +329,57 @@ def test_an_anonymous_account(t):
         t.server.sql(statement)
     assert judged(t, tables("a_b.t"), user="nobody")["verdict"] == "pass"
     assert not refused(t.server, tables("a_b.t"), user="nobody")
+
+
+# Without one privilege: what becomes of which checks, and the errno that the server gives. A check
+# that only lost something nice to know warns; what the server hides without a word has no errno.
+HIDDEN = {-411: "fail", -266: "unknown", -405: "unknown", -420: "unknown", -421: "unknown",
+          "primary-keys": "unknown", "cascades": "unknown", "definers": "unknown", -255: "warn"}
+WITHOUT = {
+    "SELECT": (HIDDEN, 1142),
+    "SHOW VIEW": ({-411: "fail"}, None),
+    "TRIGGER": ({-411: "fail", "triggers": "unknown", "definers": "unknown"}, None),
+    "EVENT": ({-411: "fail", "definers": "unknown"}, None),
+    "REPLICATION SLAVE": ({-411: "fail", "on-the-wire": "unknown", -255: "warn", -264: "warn"},
+                          1227),
+    "REPLICATION CLIENT": ({-411: "fail", "on-the-wire": "unknown", -255: "fail",
+                            "binlog-filter": "unknown", "big-files": "unknown",
+                            2001041: "unknown"}, 1227),
+}
+MARIADB = {
+    "REPLICATION SLAVE": ({-411: "fail", "on-the-wire": "unknown", -255: "warn"}, 1227),
+    "BINLOG MONITOR": ({-411: "fail", "on-the-wire": "unknown", -255: "fail",
+                        "binlog-filter": "unknown", "big-files": "unknown"}, 1227),
+    "SLAVE MONITOR": ({-255: "warn", 2001041: "unknown"}, 1227),
+    "REPLICATION MASTER ADMIN": ({-255: "warn", -264: "warn"}, 1227),
+}
+
+
+@on_servers()
+def test_one_privilege_at_a_time(t):
+    """With all that the precheck asks for nothing is unknown; without one privilege the checks that
+    rest on it change, and no other."""
+    make_objects(t.server)
+    t.later(lambda: drop_accounts(t.server))
+    without = dict(WITHOUT)
+    if t.server.row.flavour == "mariadb":
+        del without["REPLICATION CLIENT"]
+        without.update(MARIADB)
+
+    def with_but(privilege=None):
+        make_account(t.server, ["GRANT %s ON *.* TO U" % ", ".join(
+            p for p in without if p != privilege)])
+        return run(t, keys_of(t.server, user=ACCOUNT), None, {"mode": "online"})
+
+    whole = with_but().verdicts()
+    assert whole[-411] == whole[-255] == "pass", whole
+    assert not {code for code, verdict in whole.items() if verdict in ("unknown", "fail")}, whole
+    for privilege, (changes, errno) in without.items():
+        result = with_but(privilege)
+        now = result.verdicts()
+        changed = {code: now[code] for code in now if now[code] != whole[code]}
+        assert changed == changes, "without %s: %s, not %s" % (privilege, changed, changes)
+        given = {e["error"]["errno"] for code in changes
+                 for e in result.by_code[code]["evidence"] if "error" in e}
+        assert given == ({errno} if errno else set()), (privilege, given)
+        assert privilege in result.by_code[-411 if -411 in changes else -255]["remedy"], privilege

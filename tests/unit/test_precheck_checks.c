@@ -54,7 +54,7 @@ static const struct row rows[] = {
     {"-255", ON, "5.6.24 !variables=1105", "", FAIL, "error 1105 (42000): the server's own words",
      NULL},
     {"-255", ON, "5.6.24 !binlog-status=1227", "", FAIL, "SHOW MASTER STATUS: error 1227",
-     "GRANT REPLICATION CLIENT ON *.* TO 'sluice'@'%'"},
+     "GRANT REPLICATION CLIENT ON *.* TO `sluice`@`%`"},
     {"-255", ON, M1011 " !binlog-status=1227", "", FAIL, "SHOW BINLOG STATUS: error 1227",
      "GRANT BINLOG MONITOR"},
     {"-255", ON, "9.7.4 !binlog-status=1227", "", FAIL, "SHOW BINARY LOG STATUS", NULL},
