@@ -83,7 +83,7 @@ def reset(server):
             server.sql("KILL %s" % rows[0])
     for rows in server.sql("SHOW DATABASES"):
         if rows[0] not in ("mysql", "information_schema", "performance_schema", "sys"):
-            server.sql("DROP DATABASE `%s`" % rows[0])
+            server.sql("DROP DATABASE `%s`" % rows[0].replace("`", "``"))
     server.sql("RESET BINARY LOGS AND GTIDS" if server.version.startswith("9.")
                else "RESET MASTER")
 
