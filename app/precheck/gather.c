@@ -310,13 +310,20 @@ static int ask_wire(struct asked *to)
     struct db_error err = {0};
     char what[512];
 
-    if (!wire_question(to->facts, what, sizeof what)) {
+    if (!wire_question(to->facts, false, what, sizeof what)) {
         return answer_not_asked(a, "", "the source names no binlog file to read");
     }
     own.db = NULL;
     int rc = reach(&own, &err);
     if (rc == OK) {
-        rc = wire_read(own.db, to->facts, &to->guard->stop, WIRE_MS, what, a, &err);
+        rc = wire_read(own.db, to->facts, false, &to->guard->stop, WIRE_MS, what, a, &err);
+    }
+    /* A server ends the connection with the dump. */
+    struct db_error unread;
+    if (rc == OK && wire_was_idle(a) && wire_question(to->facts, true, what, sizeof what) &&
+        reach(&own, &unread) == OK) {
+        rc = wire_read(own.db, to->facts, true, &to->guard->stop, WIRE_MS, what, a, &unread);
+        rc = rc == ERR_NOMEM ? rc : OK; /* the first look stands */
     }
     db_close(own.db);
     return rc == OK ? OK : put_failure(a, what, rc, to->config->password, to->guard, &err);

@@ -45,33 +45,47 @@ static ssize_t read_link(void *ctx, void *buf, size_t len)
     }
 }
 
-static const char *current_file(const struct server_facts *source)
+static const char *file_of(const struct server_facts *source, bool before)
 {
-    const char *file = answer_cell(&source->answers[Q_BINLOG_STATUS], 0, 0);
-    return file == NULL || file[0] == '\0' ? NULL : file;
-}
+    const struct answer *files = &source->answers[Q_BINLOG_FILES];
+    const char *file = answer_cell(&source->answers[Q_BINLOG_STATUS], 0, 0), *last = NULL;
 
-static const char *file_before(const struct server_facts *source, const char *file)
-{
-    const struct answer *a = &source->answers[Q_BINLOG_FILES];
-
-    for (size_t i = 1; i < a->rows; i++) {
-        const char *name = answer_cell(a, i, 0);
+    if (file == NULL || file[0] == '\0' || !before) {
+        return file == NULL || file[0] == '\0' ? NULL : file;
+    }
+    for (size_t i = 0; i < files->rows; i++) {
+        const char *name = answer_cell(files, i, 0);
         if (name != NULL && strcmp(name, file) == 0) {
-            return answer_cell(a, i - 1, 0);
+            return last;
         }
+        last = name;
     }
     return NULL;
 }
 
-bool wire_question(const struct server_facts *source, char *buf, size_t size)
+bool wire_question(const struct server_facts *source, bool before, char *buf, size_t size)
 {
-    const char *file = current_file(source);
+    const char *file = file_of(source, before);
 
     if (file != NULL) {
         snprintf(buf, size, "COM_BINLOG_DUMP %s:%d, not blocking", file, FILE_START);
     }
     return file != NULL;
+}
+
+bool wire_was_idle(const struct answer *a)
+{
+    static const enum wire_number signs[] = {WIRE_TRANSACTIONS, WIRE_ROW_EVENTS,
+                                             WIRE_STATEMENT_DML};
+    const char *ended = answer_variable(a, "ended");
+
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
+        const char *value = answer_variable(a, wire_names[signs[i]]);
+        if (value == NULL || strcmp(value, "0") != 0) {
+            return false;
+        }
+    }
+    return ended != NULL && strcmp(ended, WIRE_END) == 0;
 }
 
 /* Checksums as they are in the files; and nothing that MariaDB would hide from an old replica. */
@@ -117,10 +131,11 @@ static int count_file(struct wire *w, struct link *l, const char *file)
     return rc;
 }
 
-int wire_read(struct db *db, const struct server_facts *source, const atomic_bool *stop,
-              unsigned max_ms, const char *sql, struct answer *out, struct db_error *err)
+int wire_read(struct db *db, const struct server_facts *source, bool before,
+              const atomic_bool *stop, unsigned max_ms, const char *sql, struct answer *out,
+              struct db_error *err)
 {
-    const char *file = current_file(source);
+    const char *file = file_of(source, before);
     struct link l = {
         .db = db, .stop = stop, .deadline_ms = now_monotonic_ms() + max_ms, .err = err};
     struct wire *w = malloc(sizeof *w);
@@ -131,14 +146,7 @@ int wire_read(struct db *db, const struct server_facts *source, const atomic_boo
     memset(err, 0, sizeof *err);
     int rc = file == NULL ? ERR_INVALID : prepare(db, err);
     rc = rc != OK ? rc : count_file(w, &l, file);
-    rc = rc != OK ? rc : wire_answer(w, true, sql, out);
-    /* A file that was begun just now shows nothing; that it is at its end leaves the connection
-     * free for the one before. */
-    const char *before =
-        rc == OK && wire_is_idle(w) && w->at_end ? file_before(source, file) : NULL;
-    if (before != NULL && count_file(w, &l, before) == OK && !wire_is_idle(w)) {
-        rc = wire_answer(w, false, sql, out);
-    }
+    rc = rc != OK ? rc : wire_answer(w, !before, sql, out);
     free(w);
     return rc;
 }

@@ -19,16 +19,21 @@
 #define WIRE_EVENTS_MAX 2000
 
 /* What Q_WIRE asks, for the evidence: "COM_BINLOG_DUMP binlog.000003:4, not blocking", from the
- * answers about the binlog that `source` has. False: they name no file, so nothing can be read. */
-bool wire_question(const struct server_facts *source, char *buf, size_t size);
+ * answers about the binlog that `source` has. `before`: of the file before the current one. False:
+ * they name no such file, so nothing can be read. */
+bool wire_question(const struct server_facts *source, bool before, char *buf, size_t size);
 
-/* Reads the current file from its start, or, when nothing was written into it yet, the one before
- * it; at most WIRE_BYTES_MAX, WIRE_EVENTS_MAX and max_ms of it, and gives up within 250 ms when
- * *stop becomes true. No event is held whole. The connection is of no further use after it (close
- * it). OK: *out has rows of name and value (below); ERR_NOMEM; else why in *err, with the server's
- * errno, and *out is as it was. */
-int wire_read(struct db *db, const struct server_facts *source, const atomic_bool *stop,
-              unsigned max_ms, const char *sql, struct answer *out, struct db_error *err);
+/* Reads that file from its start; at most WIRE_BYTES_MAX, WIRE_EVENTS_MAX and max_ms of it, and
+ * gives up within 250 ms when *stop becomes true. No event is held whole. The connection is of no
+ * further use after it. OK: *out has rows of name and value (below); ERR_NOMEM; else why in *err,
+ * with the server's errno, and *out is as it was. */
+int wire_read(struct db *db, const struct server_facts *source, bool before,
+              const atomic_bool *stop, unsigned max_ms, const char *sql, struct answer *out,
+              struct db_error *err);
+
+/* Whether the answer shows nothing of how the source's sessions write, to its end: then the file
+ * before it may. */
+bool wire_was_idle(const struct answer *a);
 
 /* ---- the counting, without a connection ---- */
 
@@ -62,6 +67,8 @@ enum wire_number {
 };
 extern const char *const wire_names[WIRE_NUMBERS];
 
+#define WIRE_END "end of binlog" /* `ended`: there is no more */
+
 #define WIRE_PREFIX 4096 /* bytes of an event that are looked into */
 
 struct wire {
@@ -71,7 +78,6 @@ struct wire {
     uint64_t number[WIRE_NUMBERS];
     uint64_t taken;      /* bytes, for the limit */
     const char *ended;   /* why the reading ended well */
-    bool at_end;         /* of all that there is: the dump ended by itself */
     bool begun;          /* the file's FORMAT_DESCRIPTION came */
     bool checksums;      /* as it says */
     bool in_transaction; /* where a statement that defines nothing changes data */
@@ -91,8 +97,6 @@ void wire_begin(struct wire *w, const char *file, stream_source read, void *ctx)
 int wire_count(struct wire *w, struct errmsg *why);
 /* Looks at the beginning of one event of the file; `r` begins with its header (wire_look.c). */
 void wire_look(struct wire *w, const struct event_header *h, struct reader r);
-/* Whether nothing of use was in it: no transaction, no row, no statement that may change data. */
-bool wire_is_idle(const struct wire *w);
 
 /* Puts the rows. */
 int wire_answer(const struct wire *w, bool current, const char *sql, struct answer *out);

@@ -35,8 +35,9 @@ const char *const wire_names[WIRE_NUMBERS] = {
     [WIRE_UNKNOWN_TYPES] = "unknown_types",
 };
 
-/* The FORMAT_DESCRIPTION says whether the others have checksums; its own it always has. */
-static int take_format(struct wire *w, const struct event_header *h, struct errmsg *why)
+/* The FORMAT_DESCRIPTION says whether the others have checksums; *summed: it has one. */
+static int take_format(struct wire *w, const struct event_header *h, bool *summed,
+                       struct errmsg *why)
 {
     struct event_format format;
     int err = h->size > sizeof w->prefix
@@ -45,6 +46,7 @@ static int take_format(struct wire *w, const struct event_header *h, struct errm
     if (err == OK) {
         w->begun = true;
         w->checksums = format.checksums;
+        *summed = format.summed;
     }
     return err;
 }
@@ -145,9 +147,9 @@ static int take_event(struct wire *w, struct errmsg *why)
         return err;
     }
     w->taken += len;
-    bool stored = event_is_stored(&h), sound = true, format = h.type == EVENT_FORMAT_DESCRIPTION;
-    if (format) {
-        err = take_format(w, &h, why);
+    bool stored = event_is_stored(&h), sound = true, summed = false;
+    if (h.type == EVENT_FORMAT_DESCRIPTION) {
+        err = take_format(w, &h, &summed, why);
     } else if (!stored) {
         err = take_artificial(w, &h, why);
     } else {
@@ -159,7 +161,7 @@ static int take_event(struct wire *w, struct errmsg *why)
     if (err == OK && w->ended == NULL) {
         if (len < h.size) {
             err = take_rest(w, &h, h.size - (uint32_t)len, &sound, why);
-        } else if (w->checksums || format) {
+        } else if (w->checksums || summed) {
             sound = event_checksum_ok(w->prefix, len);
         }
     }
@@ -196,8 +198,7 @@ int wire_count(struct wire *w, struct errmsg *why)
         enum stream_kind kind = STREAM_EOF;
         int err = stream_next(&w->stream, &kind, why);
         if (err == OK && kind == STREAM_EOF) {
-            w->ended = "end of binlog";
-            w->at_end = true;
+            w->ended = WIRE_END;
         } else if (err == OK) {
             err = kind == STREAM_ERROR ? take_refusal(w, why) : take_event(w, why);
         }
@@ -208,13 +209,6 @@ int wire_count(struct wire *w, struct errmsg *why)
         }
     }
     return OK;
-}
-
-bool wire_is_idle(const struct wire *w)
-{
-    return w->number[WIRE_TRANSACTIONS] + w->number[WIRE_ROW_EVENTS] +
-               w->number[WIRE_STATEMENT_DML] ==
-           0;
 }
 
 /* ---- the answer ---- */
