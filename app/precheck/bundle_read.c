@@ -22,11 +22,11 @@ static int read_cells(struct bundle_reading *r, yyjson_val *list, bool names, st
     for (size_t i = 0; (cell = yyjson_arr_iter_next(&it)) != NULL; i++) {
         const char *bytes = yyjson_get_str(cell); /* NULL when it is none */
         size_t len = yyjson_get_len(cell);
-        if (bytes == NULL && (names || !yyjson_is_null(cell))) {
-            return bundle_bad(r, "[%zu] is %s", i, names ? "no text" : "neither text nor null");
-        }
-        if (bytes != NULL && len > CELL_MAX) {
-            return bundle_bad(r, "[%zu] has %zu bytes, at most %d are kept", i, len, CELL_MAX);
+        bool wrong = bytes == NULL && (names || !yyjson_is_null(cell));
+        if (wrong || (bytes != NULL && len > CELL_MAX)) {
+            (void)bundle_enter(r, "[%zu]", i);
+            return wrong ? bundle_bad(r, "is %s", names ? "no text" : "neither text nor null")
+                         : bundle_bad(r, "has %zu bytes, at most %d are kept", len, CELL_MAX);
         }
         if (answer_put(a, bytes, bytes == NULL ? 0 : len) != OK) {
             return fail(r->why, ERR_NOMEM, "no memory for the bundle");
