@@ -47,18 +47,19 @@ static int64_t surely(const struct ahead *is)
     return is->least_ms > 0 ? is->least_ms : is->most_ms < 0 ? is->most_ms : 0;
 }
 
-static void judge_clock(struct finding *out, const char *what, const char *of,
+static void judge_clock(struct finding *out, const char *whose, const char *than,
                         const struct ahead *is)
 {
     int64_t ms = surely(is);
     uint64_t apart = (uint64_t)(ms < 0 ? -ms : ms);
-    char found[64], by[32];
+    char what[64], found[64], by[32];
 
     amount_time((apart + 500) / 1000, by, sizeof by);
-    clean_format(found, sizeof found, "%s %s", by, ms < 0 ? "behind" : "ahead");
-    finding_compare(out, apart < CLOCK_LEAST, what, found, "less than 5 s apart");
+    clean_format(what, sizeof what, "the %s clock", whose);
+    clean_format(found, sizeof found, "%s %s %s", by, ms < 0 ? "behind" : "ahead of", than);
+    finding_compare(out, apart < CLOCK_LEAST, what, found, "less than 5 s");
     if (apart >= CLOCK_LEAST) {
-        finding_add(out, VERDICT_WARN, "differ", "the %s is %s of %s", what, found, of);
+        finding_add(out, VERDICT_WARN, "differ", "%s is %s", what, found);
     }
 }
 
@@ -76,15 +77,15 @@ void check_clock(const struct facts *f, struct finding *out)
         target = ahead_of_us(f, out, TARGET);
     }
     if (f->clock_known && source.known) {
-        judge_clock(out, "source's clock", "this box's", &source);
+        judge_clock(out, "source's", "this box's", &source);
     }
     if (f->clock_known && target.known) {
-        judge_clock(out, "target's clock", "this box's", &target);
+        judge_clock(out, "target's", "this box's", &target);
     }
     if (source.known && target.known) {
         const struct ahead both = {.least_ms = target.least_ms - source.most_ms,
                                    .most_ms = target.most_ms - source.least_ms};
-        judge_clock(out, "target's clock", "the source's", &both);
+        judge_clock(out, "target's", "the source's", &both);
     }
     finding_add(out, VERDICT_PASS, NULL, "the clocks of %s agree to less than 5 s",
                 !f->clock_known ? "source and target"

@@ -172,19 +172,17 @@ static void disks_remedy(const struct facts *f, struct finding *out)
 {
     const struct server_facts *s = &f->server[TARGET];
     const struct answer *a = &s->answers[Q_DISKS];
-    char account[200] = "";
+    char account[200];
 
-    account_quoted(s, account, sizeof account);
-    finding_remedy(out,
-                   "set target.capacity in the config to the target's free room, such as "
-                   "capacity = 200G%s%s%s",
-                   a->state == NOT_ASKED ? ""
-                   : is_privilege_error(a->mysql_errno)
-                       ? "; or on the target: GRANT FILE ON *.* TO "
-                   : a->state == FAILED ? "; or on the target: INSTALL SONAME 'disks';"
-                                        : "",
-                   is_privilege_error(a->mysql_errno) ? account : "",
-                   is_privilege_error(a->mysql_errno) ? ";" : "");
+    finding_remedy(out, "set target.capacity in the config to the target's free room, such as "
+                        "capacity = 200G");
+    /* Without FILE the list is empty, and in some versions refused. */
+    if (is_privilege_error(a->mysql_errno) || (a->state == ANSWERED && a->rows == 0)) {
+        account_quoted(s, account, sizeof account);
+        finding_remedy(out, "or on the target: GRANT FILE ON *.* TO %s;", account);
+    } else if (a->state == FAILED) {
+        finding_remedy(out, "or on the target: INSTALL SONAME 'disks';");
+    }
 }
 
 /* The target's free bytes, and how we know (`from`). False: not known, which has been said. */
@@ -210,7 +208,8 @@ static bool room_of(const struct facts *f, struct finding *out, uint64_t *room, 
                (path = fact_needed(f, out, TARGET, "datadir")) != NULL;
     if (had && row_of_path(a, path, &row) == 0) {
         finding_add(out, VERDICT_UNKNOWN, "cannot be known",
-                    "the target names no file system that holds its datadir %.80s", path);
+                    "the target shows the account no file system that holds its datadir %.80s",
+                    path);
         had = false;
     }
     if (!had) {

@@ -116,7 +116,7 @@ static const struct row rows[] = {
     {"-258", M1011, M1011, DISKS("a|/|900;b|/|1"), FAIL, "1.0 KiB", NULL, NULL}, /* mounted over */
     {"-258", M1011, M1011, DISKS("a|/home|900"), UNKNOWN, "no file system that holds its datadir",
      "capacity = 200G", NULL},
-    {"-258", M1011, M1011, DISKS(""), UNKNOWN, "no file system", NULL, NULL},
+    {"-258", M1011, M1011, DISKS(""), UNKNOWN, "no file system", "GRANT FILE ON *.* TO", NULL},
     {"-258", M1011, M1011 " datadir=./", DISKS("a|/|900"), UNKNOWN, "no file system", NULL, NULL},
     {"-258", M1011, M1011 " -datadir", DISKS("a|/|900"), UNKNOWN, "no variable datadir", NULL,
      NULL},
@@ -127,7 +127,7 @@ static const struct row rows[] = {
     {"-258", M1011, M1011 " !disks=1109", "capacity=0", UNKNOWN, "error 1109",
      "INSTALL SONAME 'disks';", NULL},
     {"-258", M1011, M1011 " !disks=1227", "capacity=0", UNKNOWN, "error 1227",
-     "GRANT FILE ON *.* TO 'sluice'@'%'", NULL},
+     "GRANT FILE ON *.* TO `sluice`@`%`;", NULL},
 
     /* -292: the target itself */
     {"-292", "5.6.51", "5.6.51", "", PASS, "target.replicas names no replica", NULL, NULL},
@@ -573,6 +573,7 @@ static void every_row(void **state)
             print_error("%s of \"%s\" and \"%s\" with \"%s\": %s (%s): %s; to do: %s\n", r->check,
                         r->source, r->target, r->facts, verdict_name(f->verdict), f->brief, f->why,
                         f->remedy);
+            wrong++;
         }
         /* A verdict shows what it rests on, and what it complains of does not hold there. */
         unsigned used = f->used[SOURCE] | f->used[TARGET];
