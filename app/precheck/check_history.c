@@ -276,7 +276,12 @@ void check_big_files(const struct facts *f, struct finding *out)
     uint64_t largest = 0;
     size_t big = 0, used = 0;
     char names[240] = "", text[32];
+    const char *on;
 
+    if (fact_variable(f, out, SOURCE, "log_bin", &on) == FACT_HAD && !is_on(on)) {
+        finding_add(out, VERDICT_SKIP, NULL, "log_bin is %s: there are no binlog files", on);
+        return;
+    }
     if (!fact_answer(f, out, SOURCE, Q_BINLOG_FILES)) {
         return;
     }

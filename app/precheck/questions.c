@@ -301,6 +301,12 @@ static bool folds(const struct server_facts *s)
     return value != NULL && strcmp(value, "0") != 0;
 }
 
+static bool is_off(const struct server_facts *s, const char *variable)
+{
+    const char *value = answer_variable(&s->answers[Q_VARIABLES], variable);
+    return value != NULL && (strcasecmp(value, "OFF") == 0 || strcmp(value, "0") == 0);
+}
+
 static bool has_tokudb(const struct server_facts *s)
 {
     const struct answer *a = &s->answers[Q_TABLE_KINDS];
@@ -351,6 +357,9 @@ static bool put_statement(struct statement *s, enum side side, enum question_id 
         add(s, "%s", binlog_status(&v));
         break;
     case Q_BINLOG_FILES:
+        if (is_off(server, "log_bin")) {
+            return false; /* an error there, that -261 tells of already */
+        }
         add(s, "SHOW BINARY LOGS");
         break;
     case Q_REPLICA_STATUS:
