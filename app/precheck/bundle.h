@@ -12,7 +12,7 @@
 /* Lines for people; of more than fit only the number is kept. */
 struct bundle_lines {
     size_t count;
-    char line[24][200];
+    char line[48][200];
 };
 
 struct bundle {
