@@ -84,6 +84,7 @@ class Talk:
 
     def __init__(self, server, sock):
         self.server, self.sock, self.sequence = server, sock, 0
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.stream = sock.makefile("rb")
         self.knows_checksums = False
 
