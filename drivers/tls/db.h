@@ -86,6 +86,9 @@ int db_query_bounded(struct db *db, const char *sql, size_t max_rows, size_t max
                      struct db_result **out, struct db_error *err);
 void db_result_free(struct db_result *r);
 
+/* From the next statement on, an answer may take that long. 0: without end. */
+void db_set_read_timeout(struct db *db, unsigned seconds);
+
 size_t db_rows(const struct db_result *r);
 size_t db_columns(const struct db_result *r);
 const char *db_column_name(const struct db_result *r, size_t col);

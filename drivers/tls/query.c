@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Statements and their results, whole in memory, within bounds. */
+#include <limits.h>
+
 #include "drivers/tls/db_internal.h"
 
 /* One value: where it lies in `bytes`; SQL NULL has no place. */
@@ -140,6 +142,15 @@ static void bound_statement(struct db *db, size_t max_bytes)
     int timeout_ms = pvio != NULL ? pvio->timeout[PVIO_READ_TIMEOUT] : 0;
     db->statement_ms = timeout_ms > 0 ? now_monotonic_ms() + timeout_ms : 0;
     db->budget = max_bytes > 0 ? 2 * (int64_t)max_bytes + DRAIN_BYTES : 0;
+}
+
+void db_set_read_timeout(struct db *db, unsigned seconds)
+{
+    MARIADB_PVIO *pvio = db->mysql.net.pvio;
+
+    if (pvio != NULL) {
+        pvio->timeout[PVIO_READ_TIMEOUT] = seconds > INT_MAX / 1000 ? INT_MAX : (int)seconds * 1000;
+    }
 }
 
 static void unbound_statement(struct db *db)
