@@ -4,6 +4,7 @@ servers: each made to pass and to complain there, and its remedy run. What no re
 brought to say is said by a stand-in."""
 import os
 import re
+import shutil
 import socket
 
 from fake_server import FakeServer, well
@@ -127,21 +128,24 @@ def test_settings_that_matter(t):
 @on_servers(["mysql-9.7"])
 def test_gtids_half_way(t):
     source = source_of(t)
-    steps = ["ON_PERMISSIVE", "OFF_PERMISSIVE", "OFF"]
-    t.later(lambda: [source.sql("SET GLOBAL " + s) for s in (
-        "enforce_gtid_consistency = ON", "gtid_mode = OFF_PERMISSIVE", "gtid_mode = ON_PERMISSIVE",
-        "gtid_mode = ON")])
+    steps = ["OFF", "OFF_PERMISSIVE", "ON_PERMISSIVE", "ON"]
+
+    def up():
+        source.sql("SET GLOBAL enforce_gtid_consistency = ON")
+        for step in steps[steps.index(source.variable("gtid_mode")) + 1:]:
+            source.sql("SET GLOBAL gtid_mode = " + step)
+    t.later(up)
 
     def judged(verdict, *words):
         return run(t, keys_of(source)).expect("gtid-consistency", verdict, *words)
 
-    for step in steps:
+    judged("pass", "gtid_mode is ON")
+    for step in ("ON_PERMISSIVE", "OFF_PERMISSIVE", "OFF"):
         source.sql("SET GLOBAL gtid_mode = " + step)
-        check = judged("pass" if step == "OFF" else "warn", step)
-    source.sql("SET GLOBAL gtid_mode = OFF_PERMISSIVE")
-    source.sql("SET GLOBAL gtid_mode = ON_PERMISSIVE")
-    check = judged("warn", "ON_PERMISSIVE")
-    follow(check["remedy"], source, 4)
+        judged("pass" if step == "OFF" else "warn", "gtid_mode is " + step)
+    for step in steps[1:3]:
+        source.sql("SET GLOBAL gtid_mode = " + step)
+    follow(judged("warn", "gtid_mode is ON_PERMISSIVE")["remedy"], source, 4)
     judged("pass", "gtid_mode is ON")
 
 
@@ -168,23 +172,6 @@ def test_clocks(t):
     assert "behind the source's" not in check["why"], check
     result = run(t, keys_of(source))
     result.expect("clock", "warn", "source's clock is", "behind")
-
-
-@on_servers()
-def test_filtered_binlog(t):
-    source = fresh(t, "--binlog-do-db=shop")
-    make_account(source)
-    source.sql("CREATE DATABASE shop")
-    result = run(t, keys_of(source))
-    result.expect("binlog-filter", "fail", "out of its binlog: binlog_do_db shop", "restart")
-    task = {"scope": "tables", "tables": "shop.a, w"}
-    run(t, keys_of(source), None, task).expect("binlog-filter", "fail", "binlog_do_db shop")
-    task["tables"] = "shop"
-    run(t, keys_of(source), None, task).expect("binlog-filter", "warn", "DDL")
-    source.options = ["--binlog-ignore-db=mysql", "--binlog-ignore-db=test"]
-    source.restart()
-    run(t, keys_of(source)).expect("binlog-filter", "fail", "binlog_ignore_db mysql,test")
-    run(t, keys_of(source), None, task).expect("binlog-filter", "warn", "mysql,test")
 
 
 @on_servers(["mariadb-10.11", "mariadb-11.8"])
@@ -242,23 +229,40 @@ def test_settings_of_both(t):
         "settings-equal", "pass", "time_zone is SYSTEM, now", "the same now")
 
 
-@on_servers(["mysql-5.6", "mysql-9.7"])
-def test_copied_data_folder(t):
-    """Both have one server_uuid; the remedy gives the target one of its own."""
-    source, target = source_of(t), fresh(t)
-    make_account(target)
-    target.stop()
-    auto = os.path.join(target.datadir, "auto.cnf")
-    with open(os.path.join(source.datadir, "auto.cnf")) as one, open(auto, "w") as other:
-        other.write(one.read())
-    target.start()
-    run(t, keys_of(source), keys_of(target)).expect(
+@on_servers()
+def test_what_takes_a_restart(t):
+    """Filters of the binlog, and a data folder that was copied: both have one server_uuid, and the
+    remedy gives the target one of its own."""
+    other = fresh(t, "--binlog-do-db=shop")
+    make_account(other)
+    other.sql("CREATE DATABASE shop")
+    source, task = source_of(t), {"scope": "tables", "tables": "shop.a, w"}
+
+    def judged(verdict, *words, task=None):
+        run(t, keys_of(other), None, task).expect("binlog-filter", verdict, *words)
+
+    judged("fail", "out of its binlog: binlog_do_db shop", "restart")
+    judged("fail", "binlog_do_db shop", task=task)
+    task["tables"] = "shop"
+    judged("warn", "DDL", task=task)
+
+    other.stop()
+    other.options = ["--binlog-ignore-db=mysql", "--binlog-ignore-db=test"]
+    auto = [os.path.join(server.datadir, "auto.cnf") for server in (source, other)]
+    if not is_mariadb(source):
+        shutil.copyfile(*auto)
+    other.start()
+    judged("fail", "binlog_ignore_db mysql,test")
+    judged("warn", "mysql,test", task=task)
+    if is_mariadb(source):
+        return
+    run(t, keys_of(source), keys_of(other)).expect(
         "settings-equal", "fail", "both have server_uuid " + source.variable("server_uuid"),
-        "auto.cnf")
-    target.stop()
-    os.remove(auto)
-    target.start()
-    run(t, keys_of(source), keys_of(target)).expect("settings-equal", "pass")
+        "remove auto.cnf")
+    other.stop()
+    os.remove(auto[1])
+    other.start()
+    run(t, keys_of(source), keys_of(other)).expect("settings-equal", "pass")
 
 
 @on_servers()
