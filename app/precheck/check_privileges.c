@@ -344,8 +344,7 @@ bool fact_sees(const struct facts *f, struct finding *out, enum side side, enum 
         [SIGHT_EVENTS] = {MAY_EVENT, "EVENT"},
         [SIGHT_ROUTINES] = {MAY_ROUTINES | MAY_SHOW_ALL_ROUTINES, "EXECUTE"},
         [SIGHT_ALL_DATABASES] = {databases, "SHOW DATABASES"},
-        /* MariaDB shows constraints only to those who may do more than read. */
-        {tables, "SHOW VIEW"},
+        [SIGHT_KEYS] = {tables, "SHOW VIEW"},
     };
     struct lack l;
 
@@ -364,9 +363,11 @@ bool fact_sees(const struct facts *f, struct finding *out, enum side side, enum 
             lack_covered(&l, f, &wants[what], 1, true, false);
         }
     } else {
-        lack_covered(&l, f, &wants[what], 1, what == SIGHT_EVENTS, false);
-        if (what == SIGHT_TABLES && v.mariadb) {
-            lack_covered(&l, f, &wants[SIGHT_ALL_DATABASES + 1], 1, false, false);
+        lack_covered(&l, f, &wants[what == SIGHT_KEYS ? SIGHT_TABLES : what], 1,
+                     what == SIGHT_EVENTS, false);
+        /* MariaDB tells it only to those who may do more than read in the whole database. */
+        if (what == SIGHT_KEYS && v.mariadb) {
+            lack_covered(&l, f, &wants[SIGHT_KEYS], 1, true, false);
         }
     }
     if (l.what[0] == '\0') {

@@ -22,7 +22,7 @@ void check_cascades(const struct facts *f, struct finding *out)
         return;
     }
     if (a->rows == 0) {
-        if (fact_sees(f, out, SOURCE, SIGHT_TABLES)) {
+        if (fact_sees(f, out, SOURCE, SIGHT_KEYS)) {
             finding_add(out, VERDICT_PASS, NULL, "no foreign key cascades");
         }
         return;

@@ -384,18 +384,24 @@ void check_column_types(const struct facts *f, struct finding *out)
 void check_primary_keys(const struct facts *f, struct finding *out)
 {
     const struct answer *a = &f->server[SOURCE].answers[Q_NO_PRIMARY_KEY];
-    char names[400], first[300], brief[64];
+    char names[400] = "", first[300], brief[64];
 
     if (!fact_answer(f, out, SOURCE, Q_NO_PRIMARY_KEY)) {
         return;
     }
-    if (a->rows == 0) {
-        if (fact_sees(f, out, SOURCE, SIGHT_TABLES)) {
-            finding_add(out, VERDICT_PASS, NULL, "every table has a primary key");
+    fact_names(a, 0, 1, names, sizeof names);
+    /* Tables are shown to more accounts than their keys are. */
+    if (!fact_sees(f, out, SOURCE, SIGHT_TABLES)) {
+        if (a->rows > 0) {
+            finding_add(out, VERDICT_UNKNOWN, NULL, "without primary key, or with a hidden one: %s",
+                        names);
         }
         return;
     }
-    fact_names(a, 0, 1, names, sizeof names);
+    if (a->rows == 0) {
+        finding_add(out, VERDICT_PASS, NULL, "every table has a primary key");
+        return;
+    }
     quote_cells(a, 0, first, sizeof first);
     clean_format(brief, sizeof brief, "are missing in %s%d table%s",
                  a->rows > SHOWN_MAX ? "more than " : "",

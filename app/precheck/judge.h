@@ -93,6 +93,7 @@ void fact_names(const struct answer *a, int first, int second, char *buf, size_t
  * (check_privileges.c) */
 enum sight {
     SIGHT_TABLES,   /* databases, tables, columns, keys: any global privilege on tables */
+    SIGHT_KEYS,     /* what foreign keys do */
     SIGHT_TRIGGERS, /* TRIGGER */
     SIGHT_EVENTS,   /* EVENT */
     SIGHT_ROUTINES, /* views' and routines' definers: SHOW VIEW, SELECT on mysql.proc, … */
