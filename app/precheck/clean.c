@@ -51,10 +51,13 @@ static bool harmful(uint32_t v)
 char *clean_copy(const void *bytes, size_t len, size_t max)
 {
     const uint8_t *p = bytes;
-    size_t room = len > max / 4 ? max : len * 4;
-    char *out = malloc(room + ELLIPSIS_LEN + 1);
     size_t used = 0, whole = 0; /* whole: the last place where an ellipsis still fits */
+    size_t room = len;          /* no more than is needed: there may be very many of these */
 
+    for (size_t at = 0; at < len && room < max; at++) {
+        room += p[at] < 0x20 || p[at] >= 0x7F ? 3 : 0;
+    }
+    char *out = malloc((room < max ? room : max) + ELLIPSIS_LEN + 1);
     if (out == NULL) {
         return NULL;
     }
