@@ -150,6 +150,7 @@ def test_terminal(t):
 @on_servers(["mariadb-10.11"], limit=120)
 def test_pasted_lines(t):
     box = answering(Sluice(t).start())
+    box.wait_caught_up()
     early = Terminal(t, box.socket)     # typed before the shell is there
     early.type("version\rlog -n 1\n").expect(r"(?s)> version\r.*\nsluice> log -n 1\r.*relay")
     person = Terminal(t, box.socket)

@@ -159,8 +159,8 @@ class Workload:
                 if db is None:
                     db = self.server.connect()
                     # What a crash left prepared holds its locks: nobody else will end it.
-                    for prepared in self.server.sql("XA RECOVER"):
-                        self.server.sql("XA ROLLBACK '%s'" % prepared[3])
+                    for prepared in db.query("XA RECOVER"):
+                        db.query("XA ROLLBACK '%s'" % prepared[3])
                     prepare(db)
                 one_round(db, self.rng, self.server.folder)
                 self.rounds += 1
