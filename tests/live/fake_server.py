@@ -129,7 +129,8 @@ class Talk:
                 return
             if command[:1] == b"\x12":
                 self.dump(command[1:])
-            elif command[:1] != b"\x03":
+                return      # a real server ends the connection with the dump
+            if command[:1] != b"\x03":
                 self.ok()
             else:
                 self.query(command[1:].decode("utf-8", "replace"))

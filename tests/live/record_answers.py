@@ -26,6 +26,7 @@ from precheck_state import ACCOUNT
 from servers import PASSWORD
 from sluice import PROGRAM, require_program
 
+DATA = "/var/lib/mysql"
 CONFIGS = {"instance": {"scope": "instance"},
            "tables": {"scope": "tables", "tables": precheck_state.TABLES}}
 
@@ -134,7 +135,8 @@ def main():
             precheck_state.set_up(server)
             recording = record(server)
         with open(os.path.join(stand_ins.RECORDED, name + ".json"), "w", encoding="utf-8") as out:
-            out.write(text_of(recording) + "\n")
+            # A folder of this run is nobody's.
+            out.write(text_of(recording).replace(server.folder + "/data", DATA) + "\n")
         print("%s: %d answers, %d events" % (name, len(recording["answers"]),
                                              len(recording["binlog"]["events"])))
     return 0

@@ -171,6 +171,7 @@ WELL = {"log_bin": "ON", "binlog_format": "ROW", "server_id": "55", "event_sched
         "collation_server": "utf8mb4_general_ci", "lower_case_table_names": "0",
         "sql_mode": "NO_ENGINE_SUBSTITUTION", "time_zone": "SYSTEM", "system_time_zone": "UTC",
         "read_only": "OFF", "max_allowed_packet": "67108864", "max_connections": "151",
+        "datadir": "/var/lib/mysql/",
         "auto_increment_increment": "1", "auto_increment_offset": "1"}
 WELL_51 = {"character_set_server": "utf8", "collation_server": "utf8_general_ci"}
 WELL_STATUS = {"Threads_connected": "3", "Max_used_connections": "9", "Uptime": "864000"}
