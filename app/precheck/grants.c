@@ -174,6 +174,24 @@ static bool is_set(const struct server_facts *s, const char *name)
     return value != NULL && strcmp(value, "0") != 0 && strcasecmp(value, "OFF") != 0;
 }
 
+/* Where there are very many rows they are about single tables: those of others are passed over
+ * without being taken apart. Not so what was cut or hidden, roles, and names with quotes in them.
+ */
+static bool is_of_another_table(const struct weighing *w, const char *row, size_t len)
+{
+    const struct chosen *on = w->on;
+
+    if (w->fold || len < 9 || memcmp(row, "GRANT ", 6) != 0 || row[6] == '`' ||
+        memcmp(row + len - 3, "…", 3) == 0 || memchr(row, '(', len) != NULL ||
+        memmem(row, len, ".*", 2) != NULL) {
+        return false;
+    }
+    return on == NULL || on->table == NULL ||
+           (memchr(on->table, '`', on->table_len) == NULL &&
+            memchr(on->table, '"', on->table_len) == NULL &&
+            memmem(row, len, on->table, on->table_len) == NULL);
+}
+
 struct held grants_held(const struct server_facts *s, const struct chosen *on)
 {
     const struct answer *a = &s->answers[Q_GRANTS];
@@ -191,7 +209,11 @@ struct held grants_held(const struct server_facts *s, const struct chosen *on)
 
     for (size_t i = 0; i < a->rows; i++) {
         const char *row = answer_cell(a, i, 0);
-        enum target target = grant_read(&g, row == NULL ? "" : row, row == NULL ? 0 : strlen(row));
+        size_t len = row == NULL ? 0 : strlen(row);
+        if (row == NULL || is_of_another_table(&w, row, len)) {
+            continue;
+        }
+        enum target target = grant_read(&g, row, len);
         cut = cut || target == CUT;
         lost = lost || (target == CUT && g.revoke);
         if (g.account != NULL) {
