@@ -79,20 +79,26 @@ static int print_run(const struct precheck_run *run, const struct bundle *b, boo
         }
         return status;
     }
-    yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
-    yyjson_mut_val *root = yyjson_mut_obj(doc);
-    yyjson_mut_doc_set_root(doc, root);
-    int rc = precheck_json(run, detail == NULL ? PRECHECK_BUNDLE : detail, doc, root, &why);
-    if (rc == OK && b != NULL) {
-        bundle_json(b, doc, root);
+    int rc = OK;
+    if (detail == NULL) {
+        rc = bundle_write(run, b, stdout, &why);
+    } else {
+        yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+        yyjson_mut_val *root = yyjson_mut_obj(doc);
+        yyjson_mut_doc_set_root(doc, root);
+        rc = precheck_json(run, detail, doc, root, &why);
+        if (rc == OK && b != NULL) {
+            bundle_json(b, doc, root);
+        }
+        if (rc == OK && print_json(doc) != CLI_YES) {
+            status = CLI_NO;
+        }
+        yyjson_mut_doc_free(doc);
     }
     if (rc != OK) {
         fprintf(stderr, "sluice: %s\n", why.text);
         status = CLI_NO;
-    } else if (print_json(doc) != CLI_YES) {
-        status = CLI_NO;
     }
-    yyjson_mut_doc_free(doc);
     return status;
 }
 

@@ -4,6 +4,8 @@
 #ifndef APP_PRECHECK_BUNDLE_H
 #define APP_PRECHECK_BUNDLE_H
 
+#include <stdio.h>
+
 #include "app/precheck/run.h"
 
 #define BUNDLE_FORMAT 1
@@ -29,6 +31,11 @@ int bundle_parse(const char *text, size_t len, struct bundle *out, struct errmsg
 int bundle_load(const char *file, struct bundle *out, struct errmsg *why);
 void bundle_free(struct bundle *b);
 
+/* Writes the bundle part by part, so that it is never in memory as a whole, a line each. `b` as
+ * for bundle_json(), or NULL. 0, ERR_NOMEM, ERR_IO. */
+int bundle_write(const struct precheck_run *run, const struct bundle *b, FILE *out,
+                 struct errmsg *why);
+
 /* Adds "notes" and "differences". */
 void bundle_json(const struct bundle *b, yyjson_mut_doc *doc, yyjson_mut_val *out);
 
@@ -40,8 +47,15 @@ static inline bool answer_is_meant(const struct answer *a)
     return a->state != NOT_ASKED || (a->text != NULL && a->text[0] != '\0');
 }
 
-/* What the bundle says of one judged check. */
+/* The bundle's parts: all before the servers; one server without its answers; one answer; one
+ * judged check. */
+void bundle_head(const struct precheck_run *run, yyjson_mut_doc *doc, yyjson_mut_val *out);
+void bundle_server(const struct server_facts *s, yyjson_mut_doc *doc, yyjson_mut_val *out);
+void bundle_answer(const struct answer *a, yyjson_mut_doc *doc, yyjson_mut_val *out);
 void bundle_check(const struct precheck_run *run, const struct check *c, yyjson_mut_doc *doc,
                   yyjson_mut_val *out);
+
+/* Whether a server has anything to say; the source and the target are null otherwise. */
+bool bundle_has_server(const struct server_facts *s);
 
 #endif

@@ -34,7 +34,7 @@ static void add_cells(const struct answer *a, yyjson_mut_doc *doc, yyjson_mut_va
 }
 
 /* What was asked, and what came back. */
-static void add_answer(const struct answer *a, yyjson_mut_doc *doc, yyjson_mut_val *one)
+void bundle_answer(const struct answer *a, yyjson_mut_doc *doc, yyjson_mut_val *one)
 {
     add_text(doc, one, "sql", a->sql);
     yyjson_mut_obj_add_int(doc, one, "asked_ms", a->asked_ms);
@@ -88,7 +88,7 @@ static void add_evidence(const struct precheck_run *run, const struct finding *f
             add_text(doc, one, "question", questions[q].name);
             if (answers) {
                 add_text(doc, one, "server_version", version_of(s).text);
-                add_answer(&s->answers[q], doc, one);
+                bundle_answer(&s->answers[q], doc, one);
             }
         }
     }
@@ -106,31 +106,47 @@ static void add_head(const struct check *c, enum config_lang lang, yyjson_mut_do
     add_text(doc, obj, "title", check_title(c, lang));
 }
 
-static void add_server(const struct server_facts *s, const char *key, bool answers,
-                       yyjson_mut_doc *doc, yyjson_mut_val *servers)
+bool bundle_has_server(const struct server_facts *s)
 {
-    if (!s->configured && (s->user == NULL || s->user[0] == '\0')) {
-        yyjson_mut_obj_add_null(doc, servers, key);
-        return;
-    }
-    yyjson_mut_val *one = yyjson_mut_obj_add_obj(doc, servers, key);
+    return s->configured || (s->user != NULL && s->user[0] != '\0');
+}
+
+void bundle_server(const struct server_facts *s, yyjson_mut_doc *doc, yyjson_mut_val *one)
+{
     yyjson_mut_obj_add_bool(doc, one, "configured", s->configured);
     add_text(doc, one, "host", s->host);
     yyjson_mut_obj_add_uint(doc, one, "port", s->port);
     add_text(doc, one, "user", s->user);
     yyjson_mut_obj_add_bool(doc, one, "tls", s->tls);
     add_text(doc, one, "version", version_of(s).text);
-    yyjson_mut_val *all = answers ? yyjson_mut_obj_add_obj(doc, one, "answers") : NULL;
-    for (enum question_id q = Q_CONNECT; answers && q < QUESTIONS; q++) {
-        if (answer_is_meant(&s->answers[q])) {
-            add_answer(&s->answers[q], doc, yyjson_mut_obj_add_obj(doc, all, questions[q].name));
+}
+
+static void add_servers(const struct facts *f, bool answers, yyjson_mut_doc *doc,
+                        yyjson_mut_val *out)
+{
+    yyjson_mut_val *servers = yyjson_mut_obj_add_obj(doc, out, "servers");
+
+    for (int side = SOURCE; side < SIDES; side++) {
+        const struct server_facts *s = &f->server[side];
+        const char *key = side_name((enum side)side);
+        if (!bundle_has_server(s)) {
+            (void)(side < REPLICA && yyjson_mut_obj_add_null(doc, servers, key));
+            continue;
+        }
+        yyjson_mut_val *one = yyjson_mut_obj_add_obj(doc, servers, key);
+        bundle_server(s, doc, one);
+        yyjson_mut_val *all = answers ? yyjson_mut_obj_add_obj(doc, one, "answers") : NULL;
+        for (enum question_id q = Q_CONNECT; answers && q < QUESTIONS; q++) {
+            if (answer_is_meant(&s->answers[q])) {
+                bundle_answer(&s->answers[q], doc,
+                              yyjson_mut_obj_add_obj(doc, all, questions[q].name));
+            }
         }
     }
 }
 
 /* What the verdicts rest on beside the answers. */
-static void add_task(const struct precheck_run *run, bool answers, yyjson_mut_doc *doc,
-                     yyjson_mut_val *out)
+static void add_task(const struct precheck_run *run, yyjson_mut_doc *doc, yyjson_mut_val *out)
 {
     const struct facts *f = &run->facts;
     yyjson_mut_val *task = yyjson_mut_obj_add_obj(doc, out, "task");
@@ -146,12 +162,6 @@ static void add_task(const struct precheck_run *run, bool answers, yyjson_mut_do
     yyjson_mut_obj_add_uint(doc, task, "timeout_s", f->timeout_s);
     yyjson_mut_obj_add_bool(doc, task, "clock_known", f->clock_known);
     add_text(doc, task, "lang", run->lang == LANG_ZH ? "zh" : "en");
-    yyjson_mut_val *servers = yyjson_mut_obj_add_obj(doc, out, "servers");
-    for (int side = SOURCE; side < SIDES; side++) {
-        if (side < REPLICA || f->server[side].configured) {
-            add_server(&f->server[side], side_name((enum side)side), answers, doc, servers);
-        }
-    }
 }
 
 static void add_summary(const struct precheck_run *run, yyjson_mut_doc *doc, yyjson_mut_val *out)
@@ -166,6 +176,14 @@ static void add_summary(const struct precheck_run *run, yyjson_mut_doc *doc, yyj
     for (int v = VERDICT_PASS; v <= VERDICT_FAIL; v++) {
         yyjson_mut_obj_add_uint(doc, counts, verdict_name((enum verdict)v), sum.count[v]);
     }
+}
+
+void bundle_head(const struct precheck_run *run, yyjson_mut_doc *doc, yyjson_mut_val *out)
+{
+    yyjson_mut_obj_add_int(doc, out, "format", BUNDLE_FORMAT);
+    add_text(doc, out, "program", "sluice " SLUICE_VERSION);
+    add_summary(run, doc, out);
+    add_task(run, doc, out);
 }
 
 /* What a check found; the caller adds the evidence. */
@@ -204,12 +222,15 @@ int precheck_json(const struct precheck_run *run, const char *detail, yyjson_mut
         }
     }
     if (whole) {
-        yyjson_mut_obj_add_int(doc, out, "format", BUNDLE_FORMAT);
-        add_text(doc, out, "program", "sluice " SLUICE_VERSION);
+        bundle_head(run, doc, out);
+    } else {
+        add_summary(run, doc, out);
     }
-    add_summary(run, doc, out);
+    if (detail != NULL && !whole) {
+        add_task(run, doc, out);
+    }
     if (detail != NULL) {
-        add_task(run, whole, doc, out);
+        add_servers(&run->facts, whole, doc, out);
     }
     yyjson_mut_val *list = yyjson_mut_obj_add_arr(doc, out, "checks");
     for (size_t i = 0; i < checks_judged; i++) {

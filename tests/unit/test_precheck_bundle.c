@@ -76,12 +76,30 @@ static void same(const struct precheck_run *a, const struct precheck_run *b)
     }
 }
 
+/* In parts it is the same bundle, for whoever reads it. */
+static void same_in_parts(const struct precheck_run *run, const char *whole)
+{
+    struct errmsg why = {""};
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    assert_int_equal(bundle_write(run, NULL, out, &why), OK);
+    fclose(out);
+    yyjson_doc *a = yyjson_read(whole, strlen(whole), 0), *b = yyjson_read(text, len, 0);
+    assert_non_null(b);
+    assert_true(yyjson_equals(yyjson_doc_get_root(a), yyjson_doc_get_root(b)));
+    yyjson_doc_free(a);
+    yyjson_doc_free(b);
+    free(text);
+}
+
 /* Writes, reads, compares, and writes the same bytes again. */
 static void comes_back(struct precheck_run *run)
 {
     char *text = bundle_of(run);
     struct bundle *b = parsed(text);
     same(run, b->run);
+    same_in_parts(run, text);
     if (b->notes.count + b->differences.count > 0) {
         fail_msg("%s%s", b->notes.line[0], b->differences.line[0]);
     }
