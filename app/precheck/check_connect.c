@@ -200,6 +200,8 @@ static enum verdict failure_verdict(const struct answer *a, enum question_id q)
                : VERDICT_FAIL;
 }
 
+#define ER_UNKNOWN_TABLE 1109
+
 /* Every question of a connected server. */
 static void answered(const struct facts *f, enum side side, struct finding *out)
 {
@@ -220,6 +222,9 @@ static void answered(const struct facts *f, enum side side, struct finding *out)
             continue;
         }
         out->used[side] |= 1u << q;
+        if (q == Q_DISKS && a->mysql_errno == ER_UNKNOWN_TABLE) {
+            continue; /* a plugin that is not there, and -258 says what to do */
+        }
         if (a->state == ANSWERED) {
             count++;
             continue;

@@ -8,6 +8,20 @@
 #include "app/precheck/checks.h"
 #include "app/precheck/clean.h"
 
+/* Whether the source writes no binlog at all; -261 is about that. */
+static bool is_without(const struct facts *f, struct finding *out)
+{
+    const char *value = answer_variable(&f->server[SOURCE].answers[Q_VARIABLES], "log_bin");
+
+    if (value == NULL || (strcasecmp(value, "OFF") != 0 && strcmp(value, "0") != 0)) {
+        return false;
+    }
+    out->used[SOURCE] |= 1u << Q_VARIABLES;
+    finding_add(out, VERDICT_SKIP, NULL, "log_bin is %s: there are no binlog files, see -261",
+                value);
+    return true;
+}
+
 /* ---- binlog_do_db, binlog_ignore_db ---- */
 
 static bool list_next(const char **p, const char **name, size_t *len)
@@ -65,7 +79,7 @@ void check_binlog_filter(const struct facts *f, struct finding *out)
 {
     const struct answer *a = &f->server[SOURCE].answers[Q_BINLOG_STATUS];
 
-    if (!fact_answer(f, out, SOURCE, Q_BINLOG_STATUS)) {
+    if (is_without(f, out) || !fact_answer(f, out, SOURCE, Q_BINLOG_STATUS)) {
         return;
     }
     if (a->rows == 0) {
@@ -209,42 +223,66 @@ static void retention_remedy(const struct facts *f, struct finding *out)
                        : "expire_logs_days = 7");
 }
 
+/* How long the store lasts if the files that are there are what is written in the time that they
+ * are kept for: a server that is younger than that has written them in less, so this is the most.
+ */
+static void forecast(const struct facts *f, uint64_t files, uint64_t seconds, char *buf,
+                     size_t size)
+{
+    char text[32];
+
+    buf[0] = '\0';
+    if (f->store_size != 0 && files != 0 && seconds != 0) {
+        double holds = (double)f->store_size / (double)files * (double)seconds;
+        amount_time(holds < 1e15 ? (uint64_t)holds : 1000000000000000, text, sizeof text);
+        clean_format(buf, size, "; the store holds at most about %s of it", text);
+    }
+}
+
+static void check_kept(const struct facts *f, struct finding *out, uint64_t seconds,
+                       const char *files, const char *lasts)
+{
+    char kept[32] = "until they are purged by hand", text[32], brief[64];
+    bool is_short = seconds != 0 && seconds < DAY;
+
+    if (seconds != 0) {
+        amount_time(seconds, text, sizeof text);
+        clean_format(kept, sizeof kept, "for %s", text);
+    }
+    finding_compare(out, !is_short, "source's binlog files are kept", kept, "for a day or more");
+    if (is_short) {
+        clean_format(brief, sizeof brief, "is only %s", text);
+        finding_add(out, seconds < HOUR ? VERDICT_FAIL : VERDICT_WARN, brief,
+                    "the source keeps its binlog files only %s: after a longer interruption what "
+                    "is missing here cannot be fetched again%s",
+                    kept, lasts);
+        retention_remedy(f, out);
+    } else {
+        finding_add(out, VERDICT_PASS, NULL, "binlog files are kept %s%s%s%s", kept,
+                    files[0] != '\0' ? "; now they are " : "", files, lasts);
+    }
+}
+
 void check_binlog_retention(const struct facts *f, struct finding *out)
 {
     uint64_t seconds = 0, limit = 0, files = 0;
-    char kept[32] = "until they are purged by hand", text[32], store[32];
+    char text[32] = "", store[32], lasts[80] = "";
 
+    if (is_without(f, out)) {
+        return;
+    }
     bool known = retention_of(f, out, &seconds);
     const char *by_size = known ? size_limit(f, out, &limit) : NULL;
     bool counted = files_size(f, out, &files);
     if (!known) {
         return;
     }
-    if (seconds != 0) {
-        amount_time(seconds, text, sizeof text);
-        clean_format(kept, sizeof kept, "for %s", text);
-    }
-    finding_compare(out, seconds == 0 || seconds >= DAY, "source's binlog files are kept", kept,
-                    "for a day or more");
-    if (seconds != 0 && seconds < DAY) {
-        char brief[64];
-        clean_format(brief, sizeof brief, "is only %s", text);
-        finding_add(out, seconds < HOUR ? VERDICT_FAIL : VERDICT_WARN, brief,
-                    "the source keeps its binlog files only %s: after a longer interruption what "
-                    "is missing here cannot be fetched again",
-                    kept);
-        retention_remedy(f, out);
-    }
-    if (by_size != NULL) {
-        amount_text(limit, text, sizeof text);
-        finding_compare(out, false, by_size, text, "0 (no limit)");
-        finding_add(out, VERDICT_WARN, "is limited by size",
-                    "the source removes binlog files beyond %s (%s), however young they are", text,
-                    by_size);
-        finding_remedy(out, "on the source: SET GLOBAL %s = 0;", by_size);
-    }
-    if (counted && f->store_size != 0 && files > f->store_size) {
+    if (counted) {
         amount_text(files, text, sizeof text);
+        forecast(f, files, seconds, lasts, sizeof lasts);
+    }
+    check_kept(f, out, seconds, text, lasts);
+    if (counted && f->store_size != 0 && files > f->store_size) {
         amount_text(f->store_size, store, sizeof store);
         amount_compare(out, false, "bytes of the source's binlog files", files,
                        "at most the store's ", f->store_size);
@@ -255,16 +293,13 @@ void check_binlog_retention(const struct facts *f, struct finding *out)
         finding_remedy(out, "deliver while relaying, use a larger device, or set relay.start = "
                             "latest in the config");
     }
-    amount_text(files, text, sizeof text);
-    finding_add(out, VERDICT_PASS, NULL, "binlog files are kept %s%s%s", kept,
-                counted ? "; now they are " : "", counted ? text : "");
-    /* Files as old as they get are there, so this is what is written in that time, or less. */
-    if (counted && f->store_size != 0 && seconds != 0 && files > 0) {
-        long double holds = (long double)f->store_size / (long double)files * (long double)seconds;
-        amount_time(holds > (long double)UINT32_MAX * DAY ? (uint64_t)UINT32_MAX * DAY
-                                                          : (uint64_t)holds,
-                    text, sizeof text);
-        finding_add(out, out->verdict, NULL, "at that rate the store holds about %s", text);
+    if (by_size != NULL) {
+        amount_text(limit, text, sizeof text);
+        finding_compare(out, false, by_size, text, "0 (no limit)");
+        finding_add(out, VERDICT_WARN, "is limited by size",
+                    "the source removes binlog files beyond %s (%s), however young they are", text,
+                    by_size);
+        finding_remedy(out, "on the source: SET GLOBAL %s = 0;", by_size);
     }
 }
 
@@ -276,13 +311,8 @@ void check_big_files(const struct facts *f, struct finding *out)
     uint64_t largest = 0;
     size_t big = 0, used = 0;
     char names[240] = "", text[32];
-    const char *on;
 
-    if (fact_variable(f, out, SOURCE, "log_bin", &on) == FACT_HAD && !is_on(on)) {
-        finding_add(out, VERDICT_SKIP, NULL, "log_bin is %s: there are no binlog files", on);
-        return;
-    }
-    if (!fact_answer(f, out, SOURCE, Q_BINLOG_FILES)) {
+    if (is_without(f, out) || !fact_answer(f, out, SOURCE, Q_BINLOG_FILES)) {
         return;
     }
     for (size_t i = 0; i < a->rows; i++) {
