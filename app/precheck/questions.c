@@ -193,9 +193,10 @@ static void add_scope(struct statement *s, const char *database, const char *tab
 #define QUOTED(column) "CONCAT('`', REPLACE(" column ", '`', '``'), '`')"
 #define NAME(database, table) "CONCAT(" QUOTED(database) ", '.', " QUOTED(table) ")"
 
-static void add_limit(struct statement *s)
+/* In an order, so that the same names are shown each time. */
+static void add_limit(struct statement *s, const char *order)
 {
-    add(s, " LIMIT %d", SHOWN_MAX + 1);
+    add(s, " ORDER BY %s LIMIT %d", order, SHOWN_MAX + 1);
 }
 
 static void session(struct statement *s, const struct server_version *v)
@@ -242,7 +243,7 @@ static void no_primary_key(struct statement *s)
            "REFERENCED_TABLE_NAME IS NULL AND ");
     add_scope(s, "TABLE_SCHEMA", "TABLE_NAME");
     add(s, ") AS t GROUP BY s, n HAVING MAX(k) = 0");
-    add_limit(s);
+    add_limit(s, "1, 2");
 }
 
 static void foreign_keys(struct statement *s)
@@ -253,8 +254,7 @@ static void foreign_keys(struct statement *s)
     add_scope(s, "TABLE_SCHEMA", "TABLE_NAME");
     add(s, " AND NOT ");
     add_scope(s, "REFERENCED_TABLE_SCHEMA", "REFERENCED_TABLE_NAME");
-    add(s, " ORDER BY 3, 4");
-    add_limit(s);
+    add_limit(s, "3, 4, 1, 2");
 }
 
 /* Views and triggers go with the chosen tables, routines and events with whole databases. As bytes:
@@ -278,7 +278,7 @@ static void definers(struct statement *s)
             i == 0 ? "" : " UNION ALL ", kinds[i].kind, kinds[i].name, kinds[i].list);
         add_scope(s, kinds[i].database, kinds[i].table);
     }
-    add(s, ") AS d GROUP BY DEFINER LIMIT 1000");
+    add(s, ") AS d GROUP BY DEFINER ORDER BY 1 LIMIT 1000");
 }
 
 static const char *replica_status(const struct server_version *v)
@@ -393,7 +393,7 @@ static bool put_statement(struct statement *s, enum side side, enum question_id 
                "FROM information_schema.COLUMNS WHERE (DATA_TYPE = 'json' OR "
                "GENERATION_EXPRESSION <> '') AND ");
         add_scope(s, "TABLE_SCHEMA", "TABLE_NAME");
-        add_limit(s);
+        add_limit(s, "1, 2");
         break;
     case Q_FOREIGN_KEYS:
         foreign_keys(s);
@@ -403,7 +403,7 @@ static bool put_statement(struct statement *s, enum side side, enum question_id 
                "FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE (UPDATE_RULE NOT IN "
                "('RESTRICT', 'NO ACTION') OR DELETE_RULE NOT IN ('RESTRICT', 'NO ACTION')) AND ");
         add_scope(s, "CONSTRAINT_SCHEMA", "TABLE_NAME");
-        add_limit(s);
+        add_limit(s, "1, 2");
         break;
     case Q_NO_PRIMARY_KEY:
         no_primary_key(s);
@@ -412,12 +412,12 @@ static bool put_statement(struct statement *s, enum side side, enum question_id 
         add(s, "SELECT TRIGGER_SCHEMA, TRIGGER_NAME, EVENT_OBJECT_TABLE, DEFINER FROM "
                "information_schema.TRIGGERS WHERE ");
         add_scope(s, "EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE");
-        add_limit(s);
+        add_limit(s, "1, 2");
         break;
     case Q_EVENTS:
         add(s, "SELECT EVENT_SCHEMA, EVENT_NAME, STATUS FROM information_schema.EVENTS WHERE "
                "STATUS = 'ENABLED' AND EVENT_SCHEMA NOT IN (" SYSTEM_DATABASES ")");
-        add_limit(s);
+        add_limit(s, "1, 2");
         break;
     case Q_DEFINERS:
         definers(s);
