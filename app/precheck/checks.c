@@ -532,7 +532,8 @@ const struct check checks[] = {
         .modes = ONLINE,
         .scopes = ANY_SCOPE,
         .drifts = true,
-        .rule = "binlog_do_db and binlog_ignore_db are empty",
+        .rule = "binlog_do_db and binlog_ignore_db are empty; filters that keep the task's "
+                "databases are a warning",
         .remedy = "take binlog-do-db and binlog-ignore-db out of the source's configuration and "
                   "restart it",
         .remedy_zh = "去除源实例的 binlog_do_db 和 binlog_ignore_db",
@@ -562,7 +563,8 @@ const struct check checks[] = {
         .modes = ONLINE,
         .scopes = ANY_SCOPE,
         .drifts = true,
-        .rule = "binlog files are kept for at least a day, and not by size",
+        .rule = "binlog files are kept for at least a day (less is a warning, below an hour it "
+                "fails), are not limited by size, and are no more than this box's store holds",
         .remedy = "raise expire_logs_days / binlog_expire_logs_seconds on the source",
         .remedy_zh = "增大源实例的 binlog 保留时间",
         .judge = check_binlog_retention,
@@ -661,7 +663,8 @@ const struct check checks[] = {
         .modes = ANY_MODE,
         .scopes = ANY_SCOPE,
         .target = true,
-        .rule = "sql_mode, time_zone and collation_server are equal, server_uuid differs",
+        .rule = "sql_mode, time_zone and collation_server are equal (a difference is a warning), "
+                "server_uuid differs",
         .remedy = "set the target's as the source's",
         .remedy_zh = "将目标实例的参数设置为与源实例相同",
         .judge = check_settings_equal,
