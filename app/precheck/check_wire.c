@@ -87,34 +87,32 @@ static const struct meaning {
     enum verdict verdict;
     const char *what, *remedy;
 } meanings[] = {
-    {WIRE_BAD_CHECKSUM, VERDICT_FAIL, "events fail their CRC-32",
+    {WIRE_BAD_CHECKSUM, VERDICT_FAIL, "events that fail their CRC-32",
      "on the source: mysqlbinlog --verify-binlog-checksum on that file; if it finds nothing, the "
      "network changes bytes: use TLS (source.tls)"},
-    {WIRE_LOG_POS_WRONG, VERDICT_FAIL, "events do not end where they say: bytes are missing",
+    {WIRE_LOG_POS_WRONG, VERDICT_FAIL, "events that do not end where they say (bytes are missing)",
      "on the source: mysqlbinlog --verify-binlog-checksum on that file, then FLUSH BINARY LOGS and "
      "start from the new file"},
-    {WIRE_PARTIAL_JSON, VERDICT_WARN, "row events hold only parts of JSON values",
+    {WIRE_PARTIAL_JSON, VERDICT_WARN, "row events with parts of JSON values",
      "on the source: SET GLOBAL binlog_row_value_options = ''; open sessions keep theirs"},
-    {WIRE_ROWS_PARTIAL, VERDICT_WARN, "row events lack columns",
+    {WIRE_ROWS_PARTIAL, VERDICT_WARN, "row events that lack columns",
      "on the source: SET GLOBAL binlog_row_image = 'FULL'; open sessions keep theirs until they "
      "reconnect"},
     {WIRE_COMPRESSED_PAYLOAD, VERDICT_WARN,
-     "transactions are compressed: their events were not looked into, and a reader must know them "
-     "(MySQL 8.0.20)",
+     "compressed transactions (not looked into; for readers of MySQL 8.0.20 and later)",
      "on the source: SET GLOBAL binlog_transaction_compression = OFF; open sessions keep theirs"},
     {WIRE_COMPRESSED_EVENTS, VERDICT_WARN,
-     "events are compressed: a reader must know them (MariaDB 10.2.3)",
+     "compressed events (for readers of MariaDB 10.2.3 and later)",
      "on the source: SET GLOBAL log_bin_compress = OFF"},
     {WIRE_ENCRYPTED, VERDICT_WARN,
-     "files are encrypted on the source, but not on their way nor in this box's store",
+     "files that are encrypted on the source, but not on their way nor in this box's store",
      "use TLS to the source (source.tls); or on the source: encrypt_binlog = OFF in [mariadbd]"},
     {WIRE_LOG_POS_ZERO, VERDICT_WARN,
-     "events carry no position of their own (MariaDB 11.4 and later): readers that go by it go "
-     "astray",
+     "events with no position of their own (MariaDB 11.4 and later), which some readers need",
      "where a reader needs it, on the source: SET GLOBAL binlog_legacy_event_pos = ON"},
-    {WIRE_WITHOUT_CHECKSUM, VERDICT_WARN, "events have no checksum: damage on the way is not seen",
+    {WIRE_WITHOUT_CHECKSUM, VERDICT_WARN, "events without a checksum, whose damage is not seen",
      "on the source: SET GLOBAL binlog_checksum = 'CRC32'"},
-    {WIRE_UNKNOWN_TYPES, VERDICT_WARN, "events are of a kind that this program does not know",
+    {WIRE_UNKNOWN_TYPES, VERDICT_WARN, "events of a kind that this program does not know",
      "look at them on the source: mysqlbinlog on that file; a newer version of this program may "
      "know them"},
 };
@@ -130,7 +128,8 @@ static void judge_number(struct finding *out, const struct seen *s, const struct
                          text_of(s, "first_bad_checksum"));
         }
         clean_format(brief, sizeof brief, "%s %" PRIu64, wire_names[m->number], count);
-        finding_add(out, m->verdict, brief, "%s: %" PRIu64 " %s%s", s->file, count, m->what, where);
+        finding_add(out, m->verdict, brief, "%s: %s: %" PRIu64 "%s", s->file, m->what, count,
+                    where);
         if (out->verdict == m->verdict) {
             finding_remedy(out, "%s", m->remedy);
         }

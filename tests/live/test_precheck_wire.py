@@ -19,8 +19,17 @@ ALL_MARIADB = ["mariadb-10.11", "mariadb-11.8", "mariadb-10.5"] \
     if FULL or os.environ.get("SERVERS") else ["mariadb-10.11"]
 
 
-def table(server):
+def ready(t, server=None):
+    """The account that asks; and no warning of something that only one test is about."""
+    server = server or t.server
     make_account(server)
+    if server.variable("binlog_legacy_event_pos") is not None:
+        set_global(t, server, "binlog_legacy_event_pos", "ON")
+
+
+def table(t, server=None):
+    server = server or t.server
+    ready(t, server)
     server.sql("CREATE DATABASE IF NOT EXISTS w")
     server.sql("CREATE TABLE w.t (a INT PRIMARY KEY, b TEXT, c LONGBLOB) ENGINE=InnoDB")
 
@@ -44,14 +53,14 @@ def events_of(server, name):
 def forget(server):
     """What was written before is in another file from here on, and something is in this one."""
     server.flush_logs()
-    server.sql("REPLACE INTO w.t (a, b) VALUES (0, 'row')")
+    server.sql("REPLACE INTO w.t (a, b) VALUES (0, RAND())")
 
 
 @on_servers()
 def test_rows_only(t):
     """Numbers are those of the server's own list of events; then the file before an idle one."""
     server = t.server
-    make_account(server)
+    ready(t)
     server.sql("CREATE DATABASE w")
     seen = look(t, "pass", "no transaction yet")
     assert seen["transactions"] == 0 and seen["statement_other"] >= 1, seen
@@ -99,7 +108,7 @@ def test_rows_only(t):
 @on_servers()
 def test_statements_in_spite_of_row(t):
     server = t.server
-    table(server)
+    table(t)
     path = os.path.join(server.folder, "wire.txt")
     with open(path, "w") as out:
         out.write("50\tx\n51\ty\n")
@@ -149,7 +158,7 @@ def test_statements_in_spite_of_row(t):
 @on_servers(["mysql-9.7"])
 def test_the_remedy_finds_the_session(t):
     server = fresh(t, "--performance-schema=ON")
-    table(server)
+    table(t, server)
     with server.connect() as db:
         db.query("SET SESSION binlog_format = 'STATEMENT'")
         db.query("INSERT INTO w.t (a) VALUES (1)")
@@ -161,7 +170,7 @@ def test_the_remedy_finds_the_session(t):
 @on_servers()
 def test_sessions_with_less_than_whole_rows(t):
     server = t.server
-    table(server)
+    table(t)
     server.sql("INSERT INTO w.t (a, b) VALUES (1, 'x')")
     look(t, "pass")
     for image, statement in (("MINIMAL", "UPDATE w.t SET b = 'y'"),
@@ -172,14 +181,14 @@ def test_sessions_with_less_than_whole_rows(t):
         with server.connect() as db:
             db.query("SET SESSION binlog_row_image = '%s'" % image)
             db.query(statement)
-        seen = look(t, "warn", "row events lack columns", "SET GLOBAL binlog_row_image = 'FULL'")
+        seen = look(t, "warn", "row events that lack columns", "SET GLOBAL binlog_row_image = 'FULL'")
         assert seen["row_image_partial"] == 1, seen
 
 
 @on_servers(["mysql-9.7"])
 def test_partial_json_and_compressed_transactions(t):
     server = t.server
-    make_account(server)
+    ready(t)
     server.sql("CREATE DATABASE w")
     server.sql("CREATE TABLE w.t (a INT PRIMARY KEY, b JSON)")
     server.sql("INSERT INTO w.t VALUES (0, JSON_OBJECT('k', REPEAT('x', 500), 'n', 1))")
@@ -193,7 +202,7 @@ def test_partial_json_and_compressed_transactions(t):
     with server.connect() as db:
         db.query("SET SESSION binlog_transaction_compression = ON")
         db.query("UPDATE w.t SET b = JSON_SET(b, '$.n', 3)")
-    seen = look(t, "warn", "transactions are compressed", "binlog_transaction_compression = OFF")
+    seen = look(t, "warn", "compressed transactions", "binlog_transaction_compression = OFF")
     assert seen["compressed_payload"] == 1 and seen["current"] == 1, seen
 
 
@@ -201,12 +210,12 @@ def test_partial_json_and_compressed_transactions(t):
 def test_compressed_events_of_mariadb(t):
     """A compressed statement's text is not read; whether it changes data is known all the same."""
     server = t.server
-    table(server)
+    table(t)
     set_global(t, server, "log_bin_compress", "ON")
     with server.connect() as db:
         db.query("INSERT INTO w.t (a, b) VALUES (1, '%s')" % ("x" * 1000))
         db.query("ALTER TABLE w.t ADD COLUMN d INT COMMENT '%s'" % ("z" * 600))
-    seen = look(t, "warn", "events are compressed", "SET GLOBAL log_bin_compress = OFF")
+    seen = look(t, "warn", "compressed events", "SET GLOBAL log_bin_compress = OFF")
     assert seen["compressed_events"] == 2 and seen["statement_dml"] == 0, seen
     assert seen["row_events"] == 1 and seen["row_image_partial"] == 0, seen
     with server.connect() as db:
@@ -222,7 +231,7 @@ def test_encrypted_binlog_of_mariadb(t):
         out.write("1;%s\n" % ("a5" * 32))
     server = fresh(t, "--plugin-load-add=file_key_management", "--encrypt-binlog=ON",
                    "--loose-file-key-management-filename=" + key)
-    table(server)
+    table(t, server)
     server.sql("INSERT INTO w.t (a) VALUES (1)")
     seen = look(t, "warn", "encrypted", "source.tls", server=server)
     assert seen["encrypted"] == 1 and seen["row_events"] == 1, seen
@@ -232,16 +241,14 @@ def test_encrypted_binlog_of_mariadb(t):
 @on_servers([n for n in ALL_MARIADB if n == "mariadb-11.8"])
 def test_events_without_position(t):
     server = t.server
-    table(server)
-    with server.connect() as db:
-        db.query("BEGIN")
-        db.query("INSERT INTO w.t (a) VALUES (1)")
-        db.query("COMMIT")
-    seen = look(t, "warn", "no position of their own", "binlog_legacy_event_pos")
+    table(t)
+    server.sql("SET GLOBAL binlog_legacy_event_pos = OFF")
+    forget(server)
+    server.sql("INSERT INTO w.t (a) VALUES (1)")
+    seen = look(t, "warn", "no position of their own")
     assert seen["log_pos_zero"] >= 1 and seen["log_pos_wrong"] == 0, seen
-    statement = re.search(r"SET GLOBAL binlog_legacy_event_pos = ON", seen["check"]["remedy"])
-    server.sql(statement.group(0))
-    t.later(lambda: server.sql("SET GLOBAL binlog_legacy_event_pos = OFF"))
+    server.sql(re.search(r"SET GLOBAL binlog_legacy_event_pos = ON",
+                         seen["check"]["remedy"]).group(0))
     forget(server)
     assert look(t, "pass", "rows only")["log_pos_zero"] == 0
 
@@ -250,16 +257,16 @@ def test_events_without_position(t):
 def test_no_checksums(t):
     """Also of the file before, whose checksums are not those of today."""
     server = t.server
-    table(server)
+    table(t)
     server.sql("INSERT INTO w.t (a) VALUES (1)")
     set_global(t, server, "binlog_checksum", "'NONE'")
     seen = look(t, "pass", "rows only")
     assert seen["current"] == 0 and seen["without_checksum"] == seen["bad_checksum"] == 0, seen
     server.sql("INSERT INTO w.t (a) VALUES (2)")
-    seen = look(t, "warn", "no checksum", "SET GLOBAL binlog_checksum = 'CRC32'")
+    seen = look(t, "warn", "without a checksum", "SET GLOBAL binlog_checksum = 'CRC32'")
     assert seen["without_checksum"] == seen["events"] - 1 and seen["current"] == 1, seen
     server.sql("SET GLOBAL binlog_checksum = 'CRC32'")
-    seen = look(t, "warn", "no checksum")
+    seen = look(t, "warn", "without a checksum")
     assert seen["current"] == 0, seen
     server.sql("INSERT INTO w.t (a) VALUES (3)")
     assert look(t, "pass", "rows only")["without_checksum"] == 0
@@ -268,7 +275,7 @@ def test_no_checksums(t):
 @on_servers()
 def test_account_that_may_not_read_the_binlog(t):
     server = t.server
-    make_account(server)
+    ready(t)
     user = "sluice_poor"
     name = "BINLOG MONITOR" if server.row.flavour == "mariadb" else "REPLICATION CLIENT"
     server.sql("GRANT %s ON *.* TO '%s'@'%%'" % (name, user))
@@ -316,7 +323,7 @@ def test_beside_a_running_relay(t):
 def test_a_huge_event(t):
     """Only its beginning is read; the limit lies inside it."""
     server = t.server
-    make_account(server)
+    ready(t)
     with server.connect() as db:
         workload.prepare(db)
         workload.huge_event(db, 64)
@@ -324,10 +331,10 @@ def test_a_huge_event(t):
     assert seen["row_events"] == 1 and seen["to"] < 10000, seen
 
 
-def big(server):
+def big(t):
     """More than the look at the binlog takes, and more than all other answers together."""
-    table(server)
-    with server.connect() as db:
+    table(t)
+    with t.server.connect() as db:
         for i in range(4):
             db.query("INSERT INTO w.t (a, b, c) VALUES (%d, 'marker-of-the-row', "
                      "REPEAT(UNHEX('01'), 700000))" % i)
@@ -336,13 +343,13 @@ def big(server):
 @on_servers()
 def test_damage_and_a_cut_on_the_way(t):
     server = t.server
-    big(server)
+    big(t)
     proxy = Proxy(server.port)
     t.later(proxy.close)
     keys = keys_of(server, port=proxy.port)
     look(t, "pass", "rows only", keys=keys)
     proxy.flip_at(b"marker-of-the-row")
-    seen = look(t, "fail", "1 events fail their CRC-32", "verify-binlog-checksum", keys=keys)
+    seen = look(t, "fail", "fail their CRC-32: 1", "verify-binlog-checksum", keys=keys)
     at = [p for p, kind, _ in events_of(server, seen["file"]) if "rows" in kind.lower()]
     assert seen["first_bad_checksum"] == at[0], (seen, at)
     proxy.cut_once(300000)
@@ -365,7 +372,7 @@ class StallingProxy(Proxy):
 def test_a_source_that_falls_silent(t):
     """Told to stop, it stops; else the look ends by itself."""
     server = t.server
-    big(server)
+    big(t)
     for stop in (True, False):
         proxy = StallingProxy(server.port)
         t.later(proxy.close)

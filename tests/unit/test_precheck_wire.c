@@ -685,7 +685,7 @@ static void verdicts(void **state)
         {"8.0.40", "statement_dml=3 statement_dml_system=2", VERDICT_FAIL, "3 statements", "find"},
         {"8.0.40", "current=0 statement_dml=3", VERDICT_WARN, "3 statements", "write something"},
         {"8.0.40", "bad_checksum=2 first_bad_checksum=99", VERDICT_FAIL,
-         "2 events fail their CRC-32, the first at 99", "verify-binlog-checksum"},
+         "events that fail their CRC-32: 2, the first at 99", "verify-binlog-checksum"},
         {"8.0.40", "log_pos_wrong=1", VERDICT_FAIL, "bytes are missing", "FLUSH BINARY LOGS"},
         {"8.0.40", "partial_json=2", VERDICT_WARN, "parts of JSON", "binlog_row_value_options"},
         {"8.0.40", "row_image_partial=2", VERDICT_WARN, "lack columns", "binlog_row_image"},
@@ -696,7 +696,7 @@ static void verdicts(void **state)
         {"10.11.6-MariaDB", "encrypted=1", VERDICT_WARN, "encrypted", "TLS"},
         {"11.8.2-MariaDB", "log_pos_zero=4", VERDICT_WARN, "no position",
          "binlog_legacy_event_pos"},
-        {"8.0.40", "without_checksum=4", VERDICT_WARN, "no checksum", "binlog_checksum"},
+        {"8.0.40", "without_checksum=4", VERDICT_WARN, "without a checksum", "binlog_checksum"},
         {"8.0.40", "unknown_types=4", VERDICT_WARN, "does not know", "mysqlbinlog"},
         {"8.0.40", "events=0", VERDICT_UNKNOWN, "nothing", "again"},
         {"8.0.40 !variables=1142", "statement_dml=3", VERDICT_FAIL, "3 statements", "FLUSH"},
@@ -723,7 +723,7 @@ static void not_had(void **state)
     const struct finding *f = finding_of(run, "on-the-wire");
     assert_int_equal(f->verdict, VERDICT_UNKNOWN);
     assert_non_null(strstr(f->why, "1227"));
-    assert_non_null(strstr(f->remedy, "GRANT REPLICATION SLAVE ON *.* TO 'sluice'@'%'"));
+    assert_non_null(strstr(f->remedy, "GRANT REPLICATION SLAVE ON *.* TO `sluice`@"));
     precheck_free(run);
 
     run = run_of(MODE_ONLINE, SCOPE_INSTANCE, "", "8.0.40 !wire=1236", "");
