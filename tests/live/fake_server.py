@@ -21,6 +21,13 @@ class Dies(Exception):
     """Raised by an answer, or by the rows of one: the connection ends here."""
 
 
+class Many:
+    """COUNT times the same row, without the time that making each of them takes."""
+
+    def __init__(self, row, count):
+        self.row, self.count = row, count
+
+
 def lenenc(data):
     if data is None:
         return b"\xfb"
@@ -166,6 +173,9 @@ class Talk:
             self.send(lenenc("def") + lenenc("") * 3 + lenenc(name) + lenenc("")
                       + b"\x0c\x21\0\xff\0\0\0\xfd\0\0\0\0\0")
         self.end()
+        if isinstance(rows, Many):
+            self.many(rows)
+            rows = ()
         waiting = bytearray()
         try:
             for row in rows:
@@ -177,6 +187,13 @@ class Talk:
         finally:
             self.sock.sendall(waiting)
         self.end()
+
+    def many(self, rows):
+        """Numbers of packets begin anew after 256."""
+        row = b"".join(lenenc(cell) for cell in rows.row)
+        block = b"".join(self.packet(row) for _ in range(256))
+        for _ in range(rows.count // 256):
+            self.sock.sendall(block)
 
     def dump(self, what):
         position, flags, number = struct.unpack_from("<IHI", what)
