@@ -19,8 +19,10 @@ struct lack {
     const struct server_facts *s;
     char account[200];
     char what[320], grant[480];
-    unsigned more; /* did not fit */
+    bool any;
     bool sure;     /* of some of it; the rows leave the rest open */
+    unsigned more; /* did not fit into `what` */
+    bool cut;      /* not all statements are in `grant` */
 };
 
 static void lack_begin(struct lack *l, const struct server_facts *s)
@@ -71,20 +73,25 @@ static void put_object(const struct lack *l, const struct chosen *on, bool grant
 /* `grants`: what to grant, which may be more than what is lacking. */
 static void lack_add(struct lack *l, const char *names, const char *grants, const struct chosen *on)
 {
-    char object[400], text[800];
+    char object[2 * 520 + 2], text[1500];
     size_t what = strlen(l->what), grant = strlen(l->grant);
 
     put_object(l, on, true, object, sizeof object);
     int n = snprintf(text, sizeof text, "%sGRANT %s ON %s TO %s", grant == 0 ? "" : "; ", grants,
                      object, l->account);
-    if ((size_t)n >= sizeof l->grant - grant) {
-        l->more++;
-        return;
+    if ((size_t)n < sizeof l->grant - grant) {
+        memcpy(l->grant + grant, text, (size_t)n + 1);
+    } else {
+        l->cut = true; /* half a statement helps nobody */
     }
-    memcpy(l->grant + grant, text, (size_t)n + 1);
-    put_object(l, on, false, object, sizeof object);
-    clean_format(l->what + what, sizeof l->what - what, "%s%s on %s", what == 0 ? "" : "; ", names,
-                 object);
+    if (sizeof l->what - what < 80) {
+        l->more++;
+    } else {
+        put_object(l, on, false, object, sizeof object);
+        clean_format(l->what + what, sizeof l->what - what, "%s%s on %s", what == 0 ? "" : "; ",
+                     names, object);
+    }
+    l->any = true;
 }
 
 /* Adds those of `wants` that are not held on `on`. True: all are. */
@@ -246,11 +253,19 @@ static void roles_remedy(const struct lack *l, struct finding *out)
                    roles, mariadb ? "FOR" : "TO", l->account);
 }
 
+static void grants_remedy(const struct lack *l, enum side side, struct finding *out)
+{
+    finding_remedy(out, "on the %s: %s%s", side_name(side),
+                   l->grant[0] == '\0' ? "grant what is lacking" : l->grant,
+                   l->cut && l->grant[0] != '\0' ? "; and so on" : "");
+    roles_remedy(l, out);
+}
+
 static void lack_tell(const struct lack *l, struct finding *out)
 {
     char more[40] = "";
 
-    if (l->what[0] == '\0') {
+    if (!l->any) {
         return;
     }
     if (l->more > 0) {
@@ -262,8 +277,7 @@ static void lack_tell(const struct lack *l, struct finding *out)
                 l->sure ? "the account lacks"
                         : "from the rows of SHOW GRANTS it cannot be told whether the account has",
                 l->what, more);
-    finding_remedy(out, "on the source: %s%s", l->grant, l->more > 0 ? "; and so on" : "");
-    roles_remedy(l, out);
+    grants_remedy(l, SOURCE, out);
 }
 
 static void full_compare(const struct facts *f, struct finding *out, const struct lack *l,
@@ -312,7 +326,16 @@ void check_privileges(const struct facts *f, struct finding *out)
                    split ? "BINLOG MONITOR" : "REPLICATION CLIENT");
     }
     if (fact_answer(f, out, SOURCE, Q_GRANTS)) {
+        bool before = l.any;
+        l.any = false;
         lack_covered(&l, f, wants, f->scope == SCOPE_INSTANCE ? 4 : 3, false, true);
+        finding_compare(out, !l.any,
+                        f->scope == SCOPE_INSTANCE ? "SELECT, SHOW VIEW, TRIGGER, EVENT"
+                                                   : "SELECT, SHOW VIEW, TRIGGER",
+                        l.any ? "not all granted" : "granted",
+                        f->scope == SCOPE_INSTANCE ? "granted on *.*"
+                                                   : "granted on what task.tables names");
+        l.any = l.any || before;
     }
     lack_tell(&l, out);
     if (f->compare == COMPARE_FULL) {
@@ -370,12 +393,11 @@ bool fact_sees(const struct facts *f, struct finding *out, enum side side, enum 
             lack_covered(&l, f, &wants[SIGHT_KEYS], 1, true, false);
         }
     }
-    if (l.what[0] == '\0') {
+    if (!l.any) {
         return true;
     }
     finding_add(out, VERDICT_UNKNOWN, "cannot be known",
                 "the %s shows the account only a part: it lacks %s", side_name(side), l.what);
-    finding_remedy(out, "on the %s: %s", side_name(side), l.grant);
-    roles_remedy(&l, out);
+    grants_remedy(&l, side, out);
     return false;
 }

@@ -349,6 +349,7 @@ static void test_secrets(void **state)
 #define READ   "GRANT SELECT, SHOW VIEW, EVENT, TRIGGER ON *.*" U
 #define ON     MODE_ONLINE
 #define SIGHTS "sees "
+#define LONG   "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"
 
 struct judged {
     const char *version, *variables, *rows; /* rows NULL: SHOW GRANTS failed */
@@ -391,6 +392,8 @@ static const struct judged judged[] = {
      "schema tables=d.t,d.v kinds", "fail", "lacks TRIGGER on `d`.`t`; SHOW VIEW on `d`.`v`", NULL},
     {M9, "", "GRANT USAGE ON *.*" U, "schema tables=a.a,b.b,c.c,d.d,e.e,f.f,g.g,h.h,i.i,j.j",
      "fail", "more", "and so on"},
+    {M9, "", "GRANT USAGE ON *.*" U, "schema tables=" LONG LONG LONG LONG "." LONG LONG LONG LONG,
+     "fail", "lacks SELECT", "grant what"},
     {M9, "", ALL, "online full", "fail", "SESSION_VARIABLES_ADMIN",
      "task.compare = sample, which needs no such privilege, or on the source: GRANT "
      "SESSION_VARIABLES_ADMIN ON *.*"},
@@ -432,6 +435,8 @@ static const struct judged judged[] = {
     {M9, "", "GRANT SHOW_ROUTINE ON *.*" U, SIGHTS "routines", "pass", NULL, NULL},
     {A10, "", "GRANT SELECT ON `mysql`.`proc`" U, SIGHTS "routines", "pass", NULL, NULL},
     {M9, "", "GRANT SHOW DATABASES ON *.*" U, SIGHTS "databases", "pass", NULL, NULL},
+    {M9, "", "GRANT SELECT ON `d`.*" U, SIGHTS "databases tables=d", "unknown",
+     "SHOW DATABASES on *.*", NULL},
     {M9, "", "GRANT SHOW_ROUTINE, SUPER ON *.*" U, SIGHTS "databases", "unknown", "SHOW DATABASES",
      "GRANT SHOW DATABASES ON *.*"},
     {M9, "", "GRANT SELECT ON *.*" U "\nREVOKE SELECT ON `d`.* FROM `u`@`%`", SIGHTS "databases",
