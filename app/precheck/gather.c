@@ -3,6 +3,7 @@
 #include "app/precheck/gather.h"
 
 #include <limits.h>
+#include <ctype.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,6 +142,24 @@ static int put_text(struct answer *a, const char *secret, const char *text)
     return put(a, secret, text, strlen(text));
 }
 
+/* The connection's words have '?' for what is not plain ASCII, also within the password. */
+static bool text_shows(const char *text, const char *secret)
+{
+    size_t n = secret == NULL ? 0 : strlen(secret);
+
+    for (const char *from = text; n >= PASSWORD_SHOWS && *from != '\0'; from++) {
+        size_t i = 0;
+        while (i < n &&
+               (from[i] == secret[i] || (from[i] == '?' && !isprint((unsigned char)secret[i])))) {
+            i++;
+        }
+        if (i == n) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int put_failure(struct answer *a, const char *sql, int code, const char *secret,
                        struct guard *g, const struct db_error *err)
 {
@@ -155,7 +174,7 @@ static int put_failure(struct answer *a, const char *sql, int code, const char *
         guard_words(g, text, sizeof text);
         code = ERR_CANCELLED;
         number = 0;
-    } else if (secret != NULL && strlen(secret) >= PASSWORD_SHOWS && strstr(text, secret) != NULL) {
+    } else if (text_shows(text, secret)) {
         snprintf(text, sizeof text, "(the server's words are hidden: they hold the password)");
     }
     return answer_fail(a, sql, code, number, number != 0 ? err->sqlstate : "", text);

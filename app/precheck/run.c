@@ -259,14 +259,11 @@ int run_find_judged(const char *word, const struct check **out, struct errmsg *w
 void run_remedy(const struct precheck_run *run, const struct check *c, char *buf, size_t size)
 {
     const struct finding *found = &run->findings[c - checks];
-    bool general = strcmp(found->remedy, c->remedy) == 0;
 
     /* What was not judged needs what the finding says, not what the check's failing would need. */
-    if (run->lang != LANG_ZH || found->remedy[0] == '\0' ||
-        (found->verdict == VERDICT_UNKNOWN && !general)) {
+    if (run->lang != LANG_ZH || found->remedy[0] == '\0' || found->verdict == VERDICT_UNKNOWN) {
         clean_format(buf, size, "%s", found->remedy);
     } else {
-        clean_format(buf, size, "%s%s%s", c->remedy_zh, general ? "" : "；",
-                     general ? "" : found->remedy);
+        clean_format(buf, size, "%s；%s", c->remedy_zh, found->remedy);
     }
 }
