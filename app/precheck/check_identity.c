@@ -180,7 +180,15 @@ static void check_replicas(const struct facts *f, struct finding *out)
     }
     for (size_t i = 0; i < a->rows; i++) {
         const char *id = answer_value(a, i, "Server_id"), *host = answer_value(a, i, "Host");
-        if (id == NULL || strtoumax(id, NULL, 10) != f->our_server_id) {
+        if (id == NULL) {
+            finding_add(out, VERDICT_WARN, "could not look at the source's other replicas",
+                        "the source lists a replica without its server_id");
+            finding_remedy(out,
+                           "make sure that no other replica of the source has server_id %" PRIu32,
+                           f->our_server_id);
+            continue;
+        }
+        if (strtoumax(id, NULL, 10) != f->our_server_id) {
             continue;
         }
         if (host != NULL && f->hostname != NULL && strcmp(host, f->hostname) == 0) {

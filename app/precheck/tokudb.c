@@ -155,6 +155,13 @@ static int put_failure(struct answer *a, const char *secret, const char *sql, in
                             : err->text);
 }
 
+/* What is no definition is no proof that there is no such key. */
+static int put_nonsense(struct answer *a, const char *sql, int *got)
+{
+    *got = ERR_SERVER;
+    return answer_fail(a, sql, ERR_PROTOCOL, 0, "", "the answer is not a table's definition");
+}
+
 static int ask_table(struct db *db, const char *secret, struct answer *a, const char *database,
                      const char *table, int *got, struct db_error *err)
 {
@@ -168,12 +175,16 @@ static int ask_table(struct db *db, const char *secret, struct answer *a, const 
         db_result_free(r);
         return put_failure(a, secret, sql, *got, err);
     }
+    const char *definition = db_rows(r) == 1 ? db_value(r, 0, 1, &len) : NULL;
+    if (definition == NULL || len < 7 || strncasecmp(definition, "CREATE ", 7) != 0) {
+        db_result_free(r);
+        return put_nonsense(a, sql, got);
+    }
     int rc = answer_put(a, database, strlen(database));
     if (rc == OK) {
         rc = answer_put(a, table, strlen(table));
     }
     if (rc == OK) {
-        const char *definition = db_value(r, 0, 1, &len);
         rc = put_key(a, secret, definition, len);
     }
     db_result_free(r);
@@ -196,9 +207,8 @@ int tokudb_ask(struct db *db, const char *secret, struct server_facts *s, int *g
     }
     for (size_t i = 0; rc == OK && *got == OK && i < tables->rows; i++) {
         const char *database = answer_cell(tables, i, 0), *table = answer_cell(tables, i, 1);
-        if (database != NULL && table != NULL) {
-            rc = ask_table(db, secret, a, database, table, got, err);
-        }
+        rc = database != NULL && table != NULL ? ask_table(db, secret, a, database, table, got, err)
+                                               : put_nonsense(a, tables->sql, got);
     }
     return rc;
 }
