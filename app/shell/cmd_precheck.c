@@ -41,15 +41,15 @@ int cmd_precheck(struct shell_call *call, struct errmsg *why)
             call->advice = "wait for it, then precheck --last";
             return fail(why, ERR_BUSY, "somebody else's precheck is running");
         }
-        call->advice = "`config check` shows what is wrong with the config";
         err = app_precheck(app, call->cancel != NULL ? call->cancel : &app->stop,
                            call->progress != NULL ? tell : NULL, call, why);
         atomic_flag_clear(&running);
         if (err != 0) {
             call->exit = err == ERR_INVALID ? SHELL_USAGE : SHELL_NO;
+            call->advice = err == ERR_INVALID ? "`config check` shows what is wrong with the config"
+                                              : "precheck runs it again";
             return err;
         }
-        call->advice = NULL;
     }
 
     struct precheck_summary sum;

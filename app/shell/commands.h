@@ -50,7 +50,7 @@ void put_position(struct shell_call *call, yyjson_mut_val *obj, const char *key,
 yyjson_mut_val *put_object(struct shell_call *call, yyjson_mut_val *obj, const char *key);
 yyjson_mut_val *put_array(struct shell_call *call, yyjson_mut_val *obj, const char *key);
 
-/* "code", "name" and "title" of a row of the precheck's table; nothing for 0. */
+/* "code", "name" and (in JSON) "title" of a row of the precheck's table; nothing for 0. */
 void put_code(struct shell_call *call, yyjson_mut_val *obj, int code);
 /* That and when the task was cancelled; nothing if it is not. */
 void put_cancelled(struct shell_call *call);

@@ -10,9 +10,9 @@
 #include "app/shell/text.h"
 
 /* Values that only grow. All others are gauges. */
-static const char *const counters[] = {"relay_relayed_bytes", "relay_events", "relay_files",
-                                       "relay_connects", "relay_retries", "relay_checksum_errors",
-                                       "precheck_changes"};
+static const char *const counters[] = {
+    "relay_relayed_bytes", "relay_events",          "relay_files",     "relay_connects",
+    "relay_retries",       "relay_checksum_errors", "precheck_changes"};
 
 static void metric(struct text *t, const char *name, const char *labels, const char *value)
 {

@@ -15,7 +15,11 @@ void put_code(struct shell_call *call, yyjson_mut_val *obj, int code)
     if (c != NULL) {
         yyjson_mut_obj_add_int(call->doc, obj, "code", code);
         put_text(call, obj, "name", "%s", c->name);
-        put_text(call, obj, "title", "%s", check_title(c, call->app->config.appliance.lang));
+        /* In English it is what ought to hold: beside an error it would be misread. */
+        enum config_lang lang = call->app->config.appliance.lang;
+        if (call->json || lang == LANG_ZH) {
+            put_text(call, obj, "title", "%s", check_title(c, lang));
+        }
     }
 }
 

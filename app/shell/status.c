@@ -194,8 +194,9 @@ static void summary(struct app *app, const struct relay_status *r, char *buf, si
     } else if (strcmp(app_task_stage(app), "precheck") == 0) {
         snprintf(buf, size, "precheck is running");
     } else if (app_task_cancelled_ms(app) != 0) {
-        snprintf(buf, size, "cancelled (-253), what is stored stays readable; task start begins "
-                            "again where the store ends");
+        snprintf(buf, size,
+                 "cancelled (-253), what is stored stays readable; task start begins "
+                 "again where the store ends");
     } else {
         relay_sentence(r, buf, size);
     }

@@ -68,7 +68,8 @@ int64_t app_task_cancelled_ms(struct app *app);
  * the relay says itself. ERR_BUSY if it runs. */
 int app_task_start(struct app *app, struct errmsg *why);
 int app_task_stop(struct app *app, struct errmsg *why);
-/* The same for good: nothing is taken back, for what is stored changes nothing anywhere. */
+/* The same, and the task is over: -253. Nothing is taken back, for nothing was changed anywhere
+ * but in our own store. */
 int app_task_cancel(struct app *app, struct errmsg *why);
 
 /* ---- the precheck, one at a time (recheck.c) ---- */

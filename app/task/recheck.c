@@ -59,7 +59,7 @@ static void tell_changes(struct app *app, int count)
     }
 }
 
-static void keep(struct app *app, struct precheck_run *run, bool again)
+static void keep(struct app *app, struct precheck_run *run, bool again, bool stopped)
 {
     char at[DRIFT_AT_MAX];
     position(app, run, at, sizeof at);
@@ -69,7 +69,9 @@ static void keep(struct app *app, struct precheck_run *run, bool again)
         drift_carry(old, run);
     }
     app->precheck = run;
-    tell_changes(app, drift_note(&app->drift, run, at));
+    if (!stopped) {
+        tell_changes(app, drift_note(&app->drift, run, at));
+    }
     pthread_mutex_unlock(&app->precheck_lock);
     precheck_free(old);
 }
@@ -99,12 +101,13 @@ static int run_one(struct app *app, bool again, const atomic_bool *cancel,
     again = again && app->precheck != NULL && !drift_wants_all(app->precheck);
     int err = again ? run_drifting(app, cancel, &run, why)
                     : precheck_run(&app->config, cancel, progress, ctx, &run, why);
-    if (err == OK && is_told(cancel) && app->precheck != NULL) {
+    bool stopped = is_told(cancel);
+    if (err == OK && stopped && app->precheck != NULL) {
         precheck_free(run); /* half of one would hide what is known */
         err = fail(why, ERR_CANCELLED, "the precheck was stopped; the one before stays the last");
     }
     if (err == OK) {
-        keep(app, run, again);
+        keep(app, run, again, stopped);
     }
     return err;
 }

@@ -303,9 +303,19 @@ static void test_wrong_lines(void **state)
 static void test_read_only_door(void **state)
 {
     struct outcome o;
-    run_as(&o, "task stop", true);
-    assert_string_equal(text_at(&o, "/error/code"), "read-only");
-    assert_int_equal(o.call.exit, SHELL_NO);
+    static const char *const lines[] = {"task stop", "task cancel"};
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        run_as(&o, lines[i], true);
+        assert_string_equal(text_at(&o, "/error/code"), "read-only");
+        assert_int_equal(o.call.exit, SHELL_NO);
+        done(&o);
+    }
+    /* What never was cannot be cancelled. */
+    expect_error("task cancel", "invalid", SHELL_USAGE);
+    run(&o, "status");
+    assert_string_equal(text_at(&o, "/stage"), "not possible");
+    assert_null(yyjson_mut_obj_get(o.call.out, "cancelled"));
+    assert_int_equal(yyjson_mut_get_uint(yyjson_mut_obj_get(o.call.out, "precheck_changes")), 0);
     done(&o);
 }
 
@@ -391,6 +401,8 @@ int main(void)
 {
     pthread_mutex_init(&app.precheck_lock, NULL);
     pthread_mutex_init(&app.task_lock, NULL);
+    pthread_mutex_init(&app.switch_lock, NULL);
+    pthread_cond_init(&app.task_told, NULL);
     app.config_path = "/nowhere/sluice.ini";
     strcpy(app.config_error.text, "/nowhere/sluice.ini: no such file");
     const struct CMUnitTest tests[] = {
