@@ -64,7 +64,8 @@ libmariadb_SRCS := $(patsubst %,libmariadb/%.c,ma_alloc ma_array ma_compress ma_
 # NDEBUG: my_auth.c asserts in its TLS path otherwise. DBUG_OFF: no tracing. HAVE_COMPRESS: without it
 # the library does not link; the protocol's compression is never asked for, so no zlib. The socket
 # plugin (pvio_socket) is drivers/tls/socket.c.
-libmariadb_FLAGS := -DHAVE_TLS -DDBUG_OFF -DNDEBUG -D_REENTRANT -DLIBICONV_PLUG -DTHREAD -DHAVE_COMPRESS \
+# Its parts disagree about the types of what is left out (no_statements.c): no LTO for them.
+libmariadb_FLAGS := -fno-lto -DHAVE_TLS -DDBUG_OFF -DNDEBUG -D_REENTRANT -DLIBICONV_PLUG -DTHREAD -DHAVE_COMPRESS \
 	-Iimage/libmariadb -I$(GEN) -I$(SRC)/libmariadb/include -I$(SRC)/libmariadb/external/zlib \
 	-I$(SRC)/libmariadb/plugins/auth -I$(SRC)/libmariadb/plugins/auth/ref10
 # The hash context is drivers/tls's own; only ed25519.c insists on knowing a TLS library.

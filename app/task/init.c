@@ -19,10 +19,10 @@
 #include "drivers/watchdog/watchdog.h"
 #include "version.h"
 
-#define WATCHDOG_S 60
+#define WATCHDOG_S       60
 #define WATCHDOG_FEED_MS 10000
-#define STOP_MS 5000 /* what the children get to end by themselves */
-#define TICK_MS 200  /* while something waits to be started */
+#define STOP_MS          5000 /* what the children get to end by themselves */
+#define TICK_MS          200  /* while something waits to be started */
 
 static void worker_body(const struct config *cfg)
 {
@@ -63,13 +63,27 @@ static void clock_body(const struct config *cfg)
 
 enum { WORKER, CONSOLE, NETWORK, CLOCK, CHILDREN };
 
-static struct child children[CHILDREN] = {
-    [WORKER] = {.name = "worker", .body = worker_body, .talks = true, .pause_max_s = 60, .out = -1},
-    [CONSOLE] = {.name = "console", .body = init_console, .pause_max_s = 5, .wait_for = INIT_SOCKET,
-                 .out = -1},
-    [NETWORK] = {.name = "network", .body = network_body, .pause_max_s = 60, .out = -1},
-    [CLOCK] = {.name = "clock", .body = clock_body, .pause_max_s = 60, .out = -1},
-};
+static struct child children[CHILDREN];
+
+static void name_children(void)
+{
+    static void (*const bodies[CHILDREN])(const struct config *) = {
+        [WORKER] = worker_body,
+        [CONSOLE] = init_console,
+        [NETWORK] = network_body,
+        [CLOCK] = clock_body,
+    };
+    static const char *const names[CHILDREN] = {"worker", "console", "network", "clock"};
+
+    for (size_t i = 0; i < CHILDREN; i++) {
+        children[i].name = names[i];
+        children[i].body = bodies[i];
+        children[i].pause_max_s = i == CONSOLE ? 5 : 60;
+        children[i].out = -1;
+    }
+    children[WORKER].talks = true;
+    children[CONSOLE].wait_for = INIT_SOCKET;
+}
 
 /* Collects everything that has ended: our children and what was left to us. */
 static void reap(void)
@@ -177,6 +191,7 @@ int init_main(void)
     setenv("PATH", "/", 1);
     setenv("HOME", "/tmp", 1);
 
+    name_children();
     init_boot();
     reboot(RB_DISABLE_CAD); /* Ctrl-Alt-Del comes as SIGINT */
     watchdog_start(&dog, WATCHDOG_S);
