@@ -150,7 +150,7 @@ static const char *setting_of(const struct facts *f, struct finding *out, const 
 
 /* Judges switches that should be off; `why` says what is wrong with one that is on. */
 static void check_off(const struct facts *f, struct finding *out, const struct setting *list,
-                      size_t count, const char *why)
+                      size_t count, bool can_be_set, const char *why)
 {
     size_t found = 0;
 
@@ -167,6 +167,9 @@ static void check_off(const struct facts *f, struct finding *out, const struct s
         finding_compare(out, off, what, value, "OFF");
         if (is_on(value)) {
             finding_add(out, VERDICT_WARN, brief, "%s is %.20s: %s", list[i].name, value, why);
+            if (can_be_set) {
+                finding_remedy(out, "on the source: SET GLOBAL %s = OFF;", list[i].name);
+            }
         } else if (!off) {
             finding_add(out, VERDICT_UNKNOWN, "cannot be known",
                         "the source's %s is \"%.40s\", neither ON nor OFF", list[i].name, value);
@@ -206,7 +209,7 @@ void check_binlog_compression(const struct facts *f, struct finding *out)
     static const struct setting list[] = {{"binlog_transaction_compression", 80020, NEVER},
                                           {"log_bin_compress", NEVER, 100203}};
 
-    check_off(f, out, list, 2,
+    check_off(f, out, list, 2, true,
               "compressed events are relayed as they are, and a reader must know them");
 }
 
@@ -216,7 +219,7 @@ void check_binlog_encryption(const struct facts *f, struct finding *out)
     static const struct setting list[] = {{"binlog_encryption", 80014, NEVER},
                                           {"encrypt_binlog", NEVER, 100107}};
 
-    check_off(f, out, list, 2,
+    check_off(f, out, list, 2, false,
               "the source encrypts its binlog on disk and sends it in the clear, so that what "
               "this box stores is not encrypted");
 }

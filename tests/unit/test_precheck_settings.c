@@ -109,8 +109,8 @@ static const struct row rows[] = {
     /* by the file system that holds the datadir */
     {"-258", M1011, M1011, DISKS("a|/|1;b|/var|2;c|/var/lib/mysql/|900;d|/var/lib/mysq|3"), PASS,
      "900.0 KiB (/var/lib/mysql/ with its datadir)", NULL, NULL},
-    {"-258", M1011, M1011, DISKS("a|/|900;b|/var/lib/mysqld|1;c|/varl|1"), PASS, "(/ with", NULL,
-     NULL},
+    {"-258", M1011, M1011, DISKS("a|/|900;b|/var/lib/mysqld|1;c|/var/lib/mysq|1"), PASS, "(/ with",
+     NULL, NULL},
     {"-258", M1011, M1011, DISKS("a|/|900;b|/var/lib|1"), FAIL, "it has 1.0 KiB (/var/lib with",
      "at least 83.2 KiB of free room", NULL},
     {"-258", M1011, M1011, DISKS("a|/|900;b|/|1"), FAIL, "1.0 KiB", NULL, NULL}, /* mounted over */
