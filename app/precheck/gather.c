@@ -352,6 +352,19 @@ static int ask_wire(struct asked *to)
     return rc == OK ? OK : put_failure(a, what, rc, to->config->password, to->guard, &err);
 }
 
+static int ask_tokudb(struct asked *to, int *got, struct db_error *err)
+{
+    const char *secret = to->config->password;
+    int rc = tokudb_ask(to->db, secret, to->facts, got, err);
+
+    if (rc == OK && *got != OK && atomic_load(&to->guard->stop)) {
+        /* It was ended here; what that looked like to the connection misleads. */
+        rc = put_failure(&to->facts->answers[Q_TOKUDB_KEYS], "SHOW CREATE TABLE", *got, secret,
+                         to->guard, err);
+    }
+    return rc;
+}
+
 static int ask_all(struct asked *to)
 {
     int rc = OK;
@@ -374,7 +387,7 @@ static int ask_all(struct asked *to)
         int64_t begun = now_monotonic_ms();
         a->asked_ms = now_wall_ms();
         rc = q == Q_WIRE          ? ask_wire(to)
-             : q == Q_TOKUDB_KEYS ? tokudb_ask(to->db, to->config->password, to->facts, &got, &err)
+             : q == Q_TOKUDB_KEYS ? ask_tokudb(to, &got, &err)
                                   : ask_one(to, q, &got, &err);
         a->took_ms = (uint32_t)(now_monotonic_ms() - begun);
         /* One bad answer must not cost the others: they are asked over a new connection. */

@@ -115,4 +115,4 @@ def rotate(name, position, checksum):
 def has_checksums(data):
     """Whether this is a FORMAT_DESCRIPTION that announces them."""
     lengths = len(data) - HEADER - 57
-    return data[4] == FORMAT and lengths > len(LENGTHS_55) + CHECKSUM and data[-5] == 1
+    return data[4:5] == bytes([FORMAT]) and lengths > len(LENGTHS_55) + CHECKSUM and data[-5] == 1

@@ -100,8 +100,9 @@ class Talk:
             self.talk()
         except (OSError, Dies):
             pass
-        self.stream.close()
-        self.sock.close()
+        finally:
+            self.stream.close()
+            self.sock.close()
 
     def packet(self, payload):
         data = struct.pack("<I", len(payload))[:3] + bytes([self.sequence]) + payload
@@ -211,7 +212,7 @@ class Talk:
             return
         self.send(b"\0" + binlog_bytes.rotate(name, position, checksums))
         for event in events:
-            if flags & SEND_ANNOTATE or event[4] != binlog_bytes.ANNOTATE:
+            if flags & SEND_ANNOTATE or event[4:5] != bytes([binlog_bytes.ANNOTATE]):
                 self.send(b"\0" + event)
         if flags & NON_BLOCK or number == 0:
             self.end()

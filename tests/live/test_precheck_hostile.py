@@ -4,8 +4,10 @@ turn: the run ends in time and in bounds, says that it does not know, and stays 
 import json
 import os
 import re
+import struct
 import subprocess
 import tempfile
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -28,8 +30,13 @@ SANITIZED = "asan" in PROGRAM or "tsan" in PROGRAM
 ROOM_KIB = 48 << 10             # address space of a run, but for sanitizers, which take terabytes
 
 
-def honest():
-    return tokudb(VERSION, [TABLE], objects=["shop.t", "stock.article"])
+def honest(question=None):
+    """A well server; with something that makes its answer to QUESTION count."""
+    answers = {}
+    if question == "accounts":
+        answers["definers"] = ["DEFINER", "objects", "example"], [["everything@%", "1", "view `v`"]]
+    return tokudb(VERSION, [TABLE], answers=answers, objects=["shop.t", "stock.article"],
+                  event_scheduler="ON" if question == "events" else "OFF")
 
 
 def columns_of(sql):
@@ -58,8 +65,10 @@ KINDS = {
     "an error": lambda names: (1105, "HY000", HOSTILE[:400] + PASSWORD.encode()),
     "nonsense": lambda names: (names, [["-1"] * len(names), ["99999999999999999999"] * len(names)]),
 }
-# After these the question has no answer: some check must say so.
-NO_ANSWER = ("a million rows", "dies", "an error")
+# After these the question has no answer, and some check must say so.
+NO_ANSWER = ("a million rows", "dies", "an error", "no columns")
+# After these the answer makes no sense; then too, but for a question that none needs.
+NO_SENSE = ("nulls", "other columns", "many columns")
 
 
 class Done:
@@ -104,7 +113,7 @@ class Folder:
 
 def one(t, question, kind, target=False):
     """A line for what is wrong about this pair; None."""
-    fake = FakeServer(honest(), VERSION, {
+    fake = FakeServer(honest(question), VERSION, {
         question: lambda sql: KINDS[kind](columns_of(sql))})
     other = None
     if target:
@@ -134,7 +143,8 @@ def verdict_on(question, kind, bundle, asked):
     resting = [c for c in bundle["checks"]
                if any(e["question"] == question for e in c["evidence"])]
     bad = [c for c in bundle["checks"] if c["verdict"] not in ("pass", "skip")]
-    if kind in NO_ANSWER and not [c for c in resting if c in bad]:
+    needed = kind in NO_ANSWER or (kind in NO_SENSE and question != "session")
+    if needed and not [c for c in resting if c in bad]:
         wrong.append("nothing that rests on it says so: %s" % [c["name"] for c in resting])
     if question not in EXTRA and kind in NO_ANSWER and bundle["exit"] != 1:
         wrong.append("exit %d: %s" % (bundle["exit"], bundle["summary"]))
@@ -144,8 +154,11 @@ def verdict_on(question, kind, bundle, asked):
     return "%s, %s: %s" % (question, kind, "; ".join(wrong)) if wrong else None
 
 
+WORKERS = 8         # most of them wait for the others' processor, or for a silent server
+
+
 def at_once(jobs):
-    with ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(WORKERS) as pool:
         wrong = [line for line in pool.map(lambda job: job(), jobs) if line]
     assert not wrong, "%d of %d:\n%s" % (len(wrong), len(jobs), "\n".join(wrong))
 
@@ -160,3 +173,73 @@ def test_every_question_every_kind(t):
     missing = [n for n in NAMES if n not in {question_of(sql) for sql in fake.asked}]
     assert sorted(missing) == sorted(NOT_ASKED), missing
     at_once([lambda q=q, k=k: one(t, q, k, q in NOT_ASKED) for q in NAMES for k in KINDS])
+
+
+@without_server(limit=200)
+def test_silence_at_every_question(t):
+    """The time for all checks ends the run, whichever answer it waits for; what was not had is
+    unknown."""
+    never = threading.Event()
+    t.later(never.set)
+
+    def silent(question):
+        def job():
+            server = honest(question)
+            override = {question: lambda _: never.wait()}
+            if question == "wire":
+                server.events, override = (lambda *_: never.wait()), {}
+            fake = FakeServer(server, VERSION, override)
+            with tempfile.TemporaryDirectory(dir=t.folder) as path:
+                begun = time.monotonic()
+                bundle = judged(Folder(path), fake, timeout="2s")
+                took = time.monotonic() - begun
+            fake.close()
+            over = [c for c in bundle["checks"] if c["verdict"] == "unknown"
+                    and "precheck.timeout = 2s" in c["why"]]
+            if question == "wire":      # has less time than all of it
+                over = [c for c in bundle["checks"] if c["name"] == "on-the-wire"
+                        and c["verdict"] == "unknown"]
+            if not over or bundle["exit"] != 1 or took > 30:
+                return "%s: %.1f s, exit %d, %s" % (question, took, bundle["exit"],
+                                                    bundle["summary"])
+            return None
+        return job
+    at_once([silent(q) for q in NAMES + ["wire"] if q not in NOT_ASKED])
+
+
+def with_size(event, size):
+    return event[:9] + struct.pack("<I", size) + event[13:]
+
+
+# Streams of events that no source sends, made of an honest one.
+STREAMS = {
+    "an event of three bytes": lambda e: [e[0], b"\1\2\3"],
+    "garbage": lambda e: [e[0], bytes(range(256)) * 4],
+    "garbage at once": lambda e: [bytes(range(256)) * 4],
+    "an event that is cut": lambda e: [e[0], e[-1][:-3]],
+    "an event of size 0": lambda e: [e[0], with_size(e[-1], 0)],
+    "an event of 4 GiB": lambda e: [e[0], with_size(e[-1], 0xFFFFFFFF)],
+    "a damaged event": lambda e: e[:-1] + [e[-1][:-1] + bytes([e[-1][-1] ^ 1])],
+    "a hole": lambda e: e[:3] + e[4:],
+    "no description": lambda e: e[1:],
+    "a million events": lambda e: e + e[-4:] * 250000,
+    "an error": lambda e: (1236, "HY000", HOSTILE[:400] + PASSWORD.encode()),
+}
+
+
+@without_server(limit=200)
+def test_every_kind_of_stream(t):
+    def job(name):
+        def run():
+            server = honest()
+            events = server.events("binlog.000002", 0)
+            server.events = lambda *_: STREAMS[name](events)
+            fake = FakeServer(server, VERSION)
+            with tempfile.TemporaryDirectory(dir=t.folder) as path:
+                bundle = judged(Folder(path), fake)
+            fake.close()
+            check = next(c for c in bundle["checks"] if c["name"] == "on-the-wire")
+            said = "%s: on-the-wire %s: %s" % (name, check["verdict"], check["why"])
+            return None if check["verdict"] in ("fail", "unknown") and check["remedy"] else said
+        return run
+    at_once([job(name) for name in STREAMS])
