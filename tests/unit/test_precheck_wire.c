@@ -321,6 +321,7 @@ static void statements_of_every_kind(void **state)
     assert_int_equal(count(&m), OK);
     check_numbers(WIRE_TRANSACTIONS, 1, WIRE_STATEMENT_DML, 2, WIRE_STATEMENT_SYSTEM, 1,
                   WIRE_STATEMENT_OTHER, 1, -1);
+    assert_string_equal(wire.first_database, "shop"); /* of the LOAD DATA */
     free(m.bytes);
 }
 
