@@ -196,6 +196,27 @@ def test_source_gone_and_back(t):
     box.compare()
 
 
+@on_servers(["mariadb-10.11"])
+def test_source_that_comes_later(t):
+    """Down at the start, it is asked everything as soon as it is there, which is one change."""
+    server = t.server
+    box = Box(t)
+    server.stop()
+    box.start()
+    wait_for(lambda: "precheck" in box.shell("status")[1], 20, "the precheck")
+    known = box.verdicts()
+    assert (known["source-connect"], known["binlog-format"], known["primary-keys"]) == (
+        "fail", "unknown", "unknown"), known
+    server.start()
+    box.wait_change("source-connect", "pass")
+    known = box.verdicts()
+    assert (known["binlog-format"], known["primary-keys"]) == ("pass", "pass"), known
+    assert [c["name"] for c in box.changes()] == ["source-connect"], box.changes()
+    box.wait_caught_up()
+    box.stop()
+    box.compare()
+
+
 @on_servers(NAMES)
 def test_cancelled(t):
     """-253 when everything has ended; the next start goes on where the store ends."""
