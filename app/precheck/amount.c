@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Numbers and sizes as servers write them, and as people read them. */
+/* Numbers, sizes and switches as servers write them, and as people read them. */
 #include "app/precheck/amount.h"
 
 #include <inttypes.h>
+#include <string.h>
+#include <strings.h>
 
 #include "app/precheck/clean.h"
 
@@ -41,6 +43,23 @@ bool amount_variable(const struct facts *f, struct finding *out, enum side side,
 {
     const char *value = fact_needed(f, out, side, name);
     return value != NULL && amount_needed(out, side, name, value, n);
+}
+
+bool is_off(const char *value)
+{
+    return strcasecmp(value, "OFF") == 0 || strcmp(value, "0") == 0;
+}
+
+bool switch_read(struct finding *out, enum side side, const char *name, const char *value, bool *on)
+{
+    *on = is_on(value);
+    if (*on || is_off(value)) {
+        return true;
+    }
+    finding_add(out, VERDICT_UNKNOWN, "cannot be known",
+                "the %s's %s is \"%.40s\", neither ON nor OFF", side_name(side), name, value);
+    finding_remedy(out, "look at %s on the %s itself", name, side_name(side));
+    return false;
 }
 
 void amount_text(uint64_t bytes, char *buf, size_t size)

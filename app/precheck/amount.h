@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Numbers and sizes as servers write them, and as people read them. */
+/* Numbers, sizes and switches as servers write them, and as people read them. */
 #ifndef APP_PRECHECK_AMOUNT_H
 #define APP_PRECHECK_AMOUNT_H
 
@@ -16,6 +16,11 @@ bool amount_needed(struct finding *out, enum side side, const char *what, const 
 /* The same of a global variable that every server has. */
 bool amount_variable(const struct facts *f, struct finding *out, enum side side, const char *name,
                      uint64_t *n);
+
+/* Whether a value is ON (1, YES) or OFF (0); if it is neither, the finding becomes unknown. */
+bool switch_read(struct finding *out, enum side side, const char *name, const char *value,
+                 bool *on);
+bool is_off(const char *value);
 
 /* "4.0 GiB". */
 void amount_text(uint64_t bytes, char *buf, size_t size);

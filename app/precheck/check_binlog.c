@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <strings.h>
 
+#include "app/precheck/amount.h"
 #include "app/precheck/checks.h"
 #include "app/precheck/clean.h"
 
@@ -160,19 +161,19 @@ static void check_off(const struct facts *f, struct finding *out, const struct s
             continue;
         }
         found++;
-        bool off = strcasecmp(value, "OFF") == 0 || strcmp(value, "0") == 0;
+        bool on = false;
         char what[64], brief[48];
         clean_format(what, sizeof what, "source %s", list[i].name);
         clean_format(brief, sizeof brief, "is %.20s", value);
-        finding_compare(out, off, what, value, "OFF");
-        if (is_on(value)) {
+        finding_compare(out, is_off(value), what, value, "OFF");
+        if (!switch_read(out, SOURCE, list[i].name, value, &on)) {
+            continue;
+        }
+        if (on) {
             finding_add(out, VERDICT_WARN, brief, "%s is %.20s: %s", list[i].name, value, why);
             if (can_be_set) {
                 finding_remedy(out, "on the source: SET GLOBAL %s = OFF;", list[i].name);
             }
-        } else if (!off) {
-            finding_add(out, VERDICT_UNKNOWN, "cannot be known",
-                        "the source's %s is \"%.40s\", neither ON nor OFF", list[i].name, value);
         } else {
             finding_add(out, VERDICT_PASS, NULL, "%s is %.20s", list[i].name, value);
         }

@@ -13,7 +13,7 @@ static bool is_without(const struct facts *f, struct finding *out)
 {
     const char *value = answer_variable(&f->server[SOURCE].answers[Q_VARIABLES], "log_bin");
 
-    if (value == NULL || (strcasecmp(value, "OFF") != 0 && strcmp(value, "0") != 0)) {
+    if (value == NULL || !is_off(value)) {
         return false;
     }
     out->used[SOURCE] |= 1u << Q_VARIABLES;
@@ -155,7 +155,7 @@ static bool retention_of(const struct facts *f, struct finding *out, uint64_t *s
         return false;
     }
     *seconds = 0;
-    if (purge != NULL && (strcasecmp(purge, "OFF") == 0 || strcmp(purge, "0") == 0)) {
+    if (purge != NULL && is_off(purge)) {
         finding_compare(out, true, "source binlog_expire_logs_auto_purge", purge, "any");
         return true;
     }

@@ -50,21 +50,12 @@ static bool threads_of(const struct answer *a, size_t row, enum side side, struc
 
 /* ---- -292 ---- */
 
-enum read_only { WRITABLE, READ_ONLY, ODD };
-
 /* MariaDB 12 knows degrees of it: NO_LOCK, NO_LOCK_NO_ADMIN. */
-static enum read_only read_only_of(const char *value)
+static bool read_only_read(struct finding *out, enum side side, const char *name, const char *value,
+                           bool *on)
 {
-    return strcasecmp(value, "OFF") == 0 || strcmp(value, "0") == 0 ? WRITABLE
-           : is_on(value) || strncasecmp(value, "NO_LOCK", 7) == 0  ? READ_ONLY
-                                                                    : ODD;
-}
-
-static void odd_value(struct finding *out, enum side side, const char *name, const char *value)
-{
-    finding_add(out, VERDICT_UNKNOWN, "cannot be known",
-                "the %s's %s is \"%.40s\", neither ON nor OFF", side_name(side), name, value);
-    finding_remedy(out, "look at %s on the %s itself", name, side_name(side));
+    *on = strncasecmp(value, "NO_LOCK", 7) == 0;
+    return *on || switch_read(out, side, name, value, on);
 }
 
 static void check_writable(const struct facts *f, struct finding *out)
@@ -79,12 +70,10 @@ static void check_writable(const struct facts *f, struct finding *out)
                    : fact_variable(f, out, TARGET, names[i], &value) != FACT_HAD) {
             continue;
         }
-        enum read_only is = read_only_of(value);
+        bool on = false;
         clean_format(what, sizeof what, "target %s", names[i]);
-        finding_compare(out, is == WRITABLE, what, value, "OFF");
-        if (is == ODD) {
-            odd_value(out, TARGET, names[i], value);
-        } else if (is == READ_ONLY) {
+        finding_compare(out, is_off(value), what, value, "OFF");
+        if (read_only_read(out, TARGET, names[i], value, &on) && on) {
             finding_add(out, VERDICT_FAIL, "the target is read-only", "%s of the target is %.40s",
                         names[i], value);
             finding_remedy(out, "on the target: SET GLOBAL read_only = OFF; (and take read_only "
@@ -204,13 +193,12 @@ static void check_replica(const struct replica *r, struct finding *out)
     if (value == NULL) {
         return;
     }
-    enum read_only is = read_only_of(value);
+    bool on = false;
     char what[40];
     clean_format(what, sizeof what, "%s read_only", side_name(r->side));
-    finding_compare(out, is == READ_ONLY, what, value, "ON");
-    if (is == ODD) {
-        odd_value(out, r->side, "read_only", value);
-    } else if (is == WRITABLE) {
+    bool known = read_only_read(out, r->side, "read_only", value, &on);
+    finding_compare(out, on, what, value, "ON");
+    if (known && !on) {
         finding_add(out, VERDICT_FAIL, "a replica can be written to", "%s is not read_only",
                     r->name);
         finding_remedy(out,
@@ -280,13 +268,14 @@ void check_log_slave_updates(const struct facts *f, struct finding *out)
         fact_needed(f, out, SOURCE, name);
         return;
     }
-    bool off = read_only_of(value) == WRITABLE;
+    bool on = false;
     char what[40];
     clean_format(what, sizeof what, "source %s", name);
     finding_compare(out, is_on(value), what, value, "ON");
-    if (!is_on(value) && !off) {
-        odd_value(out, SOURCE, name, value);
-    } else if (off) {
+    if (!switch_read(out, SOURCE, name, value, &on)) {
+        return;
+    }
+    if (!on) {
         char brief[40];
         clean_format(brief, sizeof brief, "is %.20s", value);
         finding_add(out, VERDICT_FAIL, brief,

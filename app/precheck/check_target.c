@@ -39,15 +39,12 @@ static void check_semi_sync(const struct facts *f, struct finding *out)
         if (fact_variable(f, out, TARGET, names[i], &value) != FACT_HAD) {
             continue;
         }
-        bool off = strcasecmp(value, "OFF") == 0 || strcmp(value, "0") == 0;
-        finding_compare(out, off, names[i], value, "OFF");
-        if (is_on(value)) {
+        bool on = false;
+        finding_compare(out, is_off(value), names[i], value, "OFF");
+        if (switch_read(out, TARGET, names[i], value, &on) && on) {
             finding_add(out, VERDICT_FAIL, "does not fit: the target is semi-synchronous",
                         "%s of the target is %.20s", names[i], value);
             finding_remedy(out, "on the target: SET GLOBAL %s = OFF;", names[i]);
-        } else if (!off) {
-            finding_add(out, VERDICT_UNKNOWN, "cannot be known",
-                        "the target's %s is \"%.40s\", neither ON nor OFF", names[i], value);
         }
     }
 }
