@@ -41,10 +41,12 @@ void precheck_print_list(enum config_lang lang)
 {
     for (size_t i = 0; i < check_count; i++) {
         const struct check *c = &checks[i];
+        bool later = strncmp(c->raised_by, "not yet", 7) == 0;
         char code[16];
         code_text(c, code, sizeof code);
-        printf("%-8s %-18s %s\n%28swhen: %s\n%28srule: %s\n%28sraised: %s\n", code, c->name,
-               check_title(c, lang), "", c->when, "", c->rule, "", c->raised_by);
+        printf("%-8s %-18s %s\n%28swhen: %s\n%28srule: %s\n%28s%s%s\n", code, c->name,
+               check_title(c, lang), "", c->when, "", c->rule, "",
+               later ? "" : "raised: ", c->raised_by);
     }
 }
 

@@ -138,6 +138,7 @@ static int read_whole(struct bundle_reading *r, yyjson_val *root, yyjson_mut_doc
         CHECKS,
         NOTES,
         DIFFERENCES,
+        CHANGES, /* the shell's: what drifted since */
         FIELDS
     };
     struct bundle_field f[FIELDS] = {
@@ -152,6 +153,7 @@ static int read_whole(struct bundle_reading *r, yyjson_val *root, yyjson_mut_doc
         [CHECKS] = {"checks", 'a', true, NULL},
         [NOTES] = {"notes", 'a', false, NULL},
         [DIFFERENCES] = {"differences", 'a', false, NULL},
+        [CHANGES] = {"changes", 'a', false, NULL},
     };
     const struct config none = {.appliance.lang = LANG_EN};
     struct bundle *b = r->out;
@@ -176,7 +178,7 @@ static int read_whole(struct bundle_reading *r, yyjson_val *root, yyjson_mut_doc
         return rc;
     }
     b->run->when_ms = (int64_t)when_ms;
-    run_judge(b->run, false);
+    run_judge(b->run);
     if (!bundle_is(f[PROGRAM].val, "sluice " SLUICE_VERSION)) {
         bundle_line(&b->notes, "another version than this one (%s) wrote the bundle",
                     SLUICE_VERSION);

@@ -85,9 +85,11 @@ static void add_evidence(const struct precheck_run *run, const struct finding *f
             }
             yyjson_mut_val *one = yyjson_mut_arr_add_obj(doc, list);
             add_text(doc, one, "server", side_name((enum side)side));
-            add_text(doc, one, "question", questions[q].name);
             if (answers) {
                 add_text(doc, one, "server_version", version_of(s).text);
+            }
+            add_text(doc, one, "question", questions[q].name);
+            if (answers) {
                 bundle_answer(&s->answers[q], doc, one);
             }
         }

@@ -22,7 +22,8 @@ enum render_kind render_label(const char *key, char *label, size_t size)
 {
     enum render_kind kind = RENDER_PLAIN;
     size_t len = strlen(key);
-    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+    bool spent = strcmp(key, "took_ms") == 0; /* no moment, and too short for a duration */
+    for (size_t i = 0; !spent && i < sizeof endings / sizeof endings[0]; i++) {
         size_t n = strlen(endings[i].ending);
         if (len > n && strcmp(key + len - n, endings[i].ending) == 0) {
             kind = endings[i].kind;

@@ -6,9 +6,9 @@ import re
 import time
 
 from fake_server import FakeServer, well
-from harness import on_servers, without_server
+from harness import on_servers, wait_for, without_server
 from servers import PASSWORD
-from sluice import program
+from sluice import Sluice, program
 from test_precheck import keys_of, make_account, nowhere, pair, run, write_config
 
 
@@ -231,3 +231,25 @@ def test_judges_what_another_run_took(t):
     now = json.loads(judged(save(t, bundle), "--json").stdout)
     assert {c["name"]: c["verdict"] for c in now["checks"]} == {
         c["name"]: c["verdict"] for c in result.json["checks"]}
+
+
+@on_servers()
+def test_from_a_running_box(t):
+    """The box's last precheck as a bundle."""
+    box = Sluice(t)
+    box.sections["task"]["autostart"] = "off"
+    box.sections["target"] = keys_of(t.server, user="sluice", host="localhost")
+    box.write_config()
+    box.start()
+    wait_for(lambda: box.shell("status")[0] != 3, what="a socket")
+    code, short = box.shell("precheck")
+    assert all("evidence" not in c and c["evidence_count"] >= 0 for c in short["checks"]), short
+    last, bundle = box.shell("precheck", "--last", "--detail", "bundle")
+    assert last == code and bundle["summary"] == short["summary"], bundle["summary"]
+    assert PASSWORD not in json.dumps(bundle)
+    again = judged(save(t, bundle), "--json")
+    now = json.loads(again.stdout)
+    assert (again.returncode, now["differences"], now["notes"]) == (code, [], []), now
+    assert now["checks"] == bundle["checks"]
+    shown = program("shell", "-s", box.socket, "precheck", "--last", "--detail", "-262").stdout
+    assert "1970-01-01" not in shown, shown

@@ -56,6 +56,8 @@ static void test_scalars(void **state)
            "used   [--------------------] 0 %\n"
            "other  [#-------------------] 1 %\n"
            "full   [####################] 100 %\n");
+    expect("{\"asked_ms\":1795226400000,\"took_ms\":7}", "asked    2026-11-21 02:00:00\n"
+                                                         "took ms  7\n");
 }
 
 static void test_nesting(void **state)
