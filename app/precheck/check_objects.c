@@ -166,8 +166,8 @@ void check_objects_exist(const struct facts *f, struct finding *out)
         }
     }
     if (s.missing.count == 0) {
-        finding_add(out, VERDICT_PASS, NULL, "%zu databases and %zu tables are on the source",
-                    databases, tables);
+        finding_add(out, VERDICT_PASS, NULL,
+                    "all are on the source; whole databases: %zu, tables: %zu", databases, tables);
         if (s.cased.count > 0) {
             finding_add(out, VERDICT_PASS, NULL, "in another case: %s", offenders_text(&s.cased));
         }
@@ -234,7 +234,7 @@ static void clash(const struct facts *f, struct finding *out, bool tables)
                     "none of task.tables");
     if (there.count == 0) {
         if (fact_sees(f, out, TARGET, tables ? SIGHT_TABLES : SIGHT_ALL_DATABASES)) {
-            finding_add(out, VERDICT_PASS, NULL, "none of %zu %s is on the target", count, kind);
+            finding_add(out, VERDICT_PASS, NULL, "none is on the target; %s: %zu", kind, count);
         }
         return;
     }

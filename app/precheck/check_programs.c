@@ -204,7 +204,7 @@ void check_definers(const struct facts *f, struct finding *out)
     }
     if (fact_sees(f, out, SOURCE, SIGHT_ROUTINES) && fact_sees(f, out, SOURCE, SIGHT_TRIGGERS) &&
         fact_sees(f, out, SOURCE, SIGHT_EVENTS)) {
-        finding_add(out, VERDICT_PASS, NULL, "%zu definers, all with an account on the %s",
-                    definers->rows, side_name(side));
+        finding_add(out, VERDICT_PASS, NULL, "all with an account on the %s; definers: %zu",
+                    side_name(side), definers->rows);
     }
 }

@@ -38,7 +38,15 @@ struct row {
 
 static const struct row rows[] = {
     /* 2001037 */
-    {"2001037", NAMED, "shop, a.t, a.u", "8.0.40", "", {0}, PASS, "1 databases and 2 tables", NULL},
+    {"2001037",
+     NAMED,
+     "shop, a.t, a.u",
+     "8.0.40",
+     "",
+     {0},
+     PASS,
+     "whole databases: 1, tables: 2",
+     NULL},
     {"2001037", INST, "", "8.0.40", "", {0}, SKIP, "task.scope = instance", NULL},
     {"2001037",
      NAMED,
@@ -114,7 +122,7 @@ static const struct row rows[] = {
      UNKNOWN,
      "missing, or hidden from the account: `shop`",
      "GRANT"},
-    {"2001037", NAMED, "shop", "8.0.40", "", {POOR}, PASS, "1 databases", NULL},
+    {"2001037", NAMED, "shop", "8.0.40", "", {POOR}, PASS, "databases: 1", NULL},
     {"2001037", NAMED, "shop", "8.0.40 !databases=1105", "", {0}, UNKNOWN, "error 1105", "-255"},
     {"2001037", NAMED, "shop.t", "8.0.40 !tables=1105", "", {0}, UNKNOWN, "error 1105", NULL},
     {"2001037",
@@ -130,7 +138,15 @@ static const struct row rows[] = {
     /* -268 */
     {"-268", NAMED, "shop, a.t", "8.0.40", "", {0}, SKIP, "no [target]", NULL},
     {"-268", NAMED, "a.t", "8.0.40", "8.0.40", {0}, SKIP, "no whole databases", NULL},
-    {"-268", NAMED, "shop", "8.0.40", "8.0.40", {0}, PASS, "none of 1 whole databases", NULL},
+    {"-268",
+     NAMED,
+     "shop",
+     "8.0.40",
+     "8.0.40",
+     {0},
+     PASS,
+     "none is on the target; whole databases: 1",
+     NULL},
     {"-268",
      NAMED,
      "shop, a.t",
@@ -175,7 +191,15 @@ static const struct row rows[] = {
 
     /* -269 */
     {"-269", NAMED, "shop", "8.0.40", "8.0.40", {0}, SKIP, "no single tables", NULL},
-    {"-269", NAMED, "shop, a.t", "8.0.40", "8.0.40", {0}, PASS, "none of 1 single tables", NULL},
+    {"-269",
+     NAMED,
+     "shop, a.t",
+     "8.0.40",
+     "8.0.40",
+     {0},
+     PASS,
+     "none is on the target; single tables: 1",
+     NULL},
     {"-269",
      NAMED,
      "a.t, a.u",
@@ -224,7 +248,7 @@ static const struct row rows[] = {
     {"-265", INST, "", "8.0.40", "", {0}, SKIP, "task.scope", NULL},
 
     /* -266 */
-    {"-266", INST, "", "8.0.40", "8.0.40", {0}, PASS, "none of 2 tables", NULL},
+    {"-266", INST, "", "8.0.40", "8.0.40", {0}, PASS, "tables: 2", NULL},
     {"-266",
      INST,
      "",
@@ -314,7 +338,7 @@ static const struct row rows[] = {
      "",
      {KINDS "TokuDB|tokudb_zlib|0||1|0|`a`.`m`\nMyISAM|Fixed|0||1|0|"},
      PASS,
-     "none of 2 tables",
+     "tables: 2",
      NULL},
     {"-266",
      INST,
@@ -347,7 +371,7 @@ static const struct row rows[] = {
     {"-266", INST, "", "5.6.24 !table-kinds=1105", "", {0}, UNKNOWN, "error 1105", NULL},
 
     /* -405 */
-    {"-405", INST, "", "8.0.40", "", {0}, PASS, "none of 2 tables", NULL},
+    {"-405", INST, "", "8.0.40", "", {0}, PASS, "tables: 2", NULL},
     {"-405",
      INST,
      "",
@@ -483,7 +507,7 @@ static const struct row rows[] = {
      "",
      {TOKU, "tokudb-tables=a|t", "tokudb-keys=a|t|NULL"},
      PASS,
-     "none of 1 TokuDB tables",
+     "no clustering key; TokuDB tables: 1",
      NULL},
     {"-421",
      INST,
@@ -614,7 +638,7 @@ static const struct row rows[] = {
     {"-418", NAMED, "a", "8.0.40 !variables=1105", "", {0}, UNKNOWN, "error 1105", NULL},
     {"-418", INST, "", "8.0.40 event_scheduler=ON", "", {0}, SKIP, "task.scope", NULL},
 
-    {"definers", INST, "", "8.0.40", "8.0.40", {0}, PASS, "0 definers", NULL},
+    {"definers", INST, "", "8.0.40", "8.0.40", {0}, PASS, "definers: 0", NULL},
     {"definers",
      INST,
      "",
@@ -624,7 +648,7 @@ static const struct row rows[] = {
       "a@b@10.%|1|view `a`.`x`",
       "@accounts=root|localhost\na@b|10.%"},
      PASS,
-     "3 definers, all with an account on the target",
+     "on the target; definers: 3",
      NULL},
     {"definers",
      INST,
@@ -660,7 +684,7 @@ static const struct row rows[] = {
      "8.0.40",
      {"definers=ann@DB.example|1|view `a`.`v`", "@accounts=ann|db.example"},
      PASS,
-     "1 definers",
+     "definers: 1",
      NULL},
     {"definers",
      INST,
@@ -678,7 +702,7 @@ static const struct row rows[] = {
      "",
      {"definers=boss|1|routine `a`.`p`\nboss@|1|view `a`.`v`", "accounts=boss|"},
      PASS,
-     "2 definers",
+     "definers: 2",
      NULL},
     {"definers",
      INST,
@@ -698,7 +722,7 @@ static const struct row rows[] = {
      UNKNOWN,
      "error 1142",
      "-254"},
-    {"definers", INST, "", "8.0.40", "8.0.40 !accounts=1142", {0}, PASS, "0 definers", NULL},
+    {"definers", INST, "", "8.0.40", "8.0.40 !accounts=1142", {0}, PASS, "definers: 0", NULL},
     {"definers", INST, "", "8.0.40 !definers=1105", "8.0.40", {0}, UNKNOWN, "error 1105", NULL},
     {"definers", INST, "", "8.0.40", "8.0.40", {POOR}, UNKNOWN, "the source shows", "GRANT"},
 };
@@ -748,7 +772,7 @@ static struct precheck_run *run_row(const struct row *r)
     for (size_t i = 0; i < sizeof r->edits / sizeof r->edits[0] && r->edits[i] != NULL; i++) {
         edit(&run->facts, r->edits[i]);
     }
-    run_judge(run, false);
+    run_judge(run);
     return run;
 }
 
@@ -818,7 +842,7 @@ static void many_and_long(void **state)
             put_word(a, name);
         }
     }
-    run_judge(run, false);
+    run_judge(run);
     for (size_t q = 0; q < sizeof asked / sizeof asked[0]; q++) {
         const struct finding *f = finding_of(run, checked[q]);
         assert_true(f->verdict >= WARN);
