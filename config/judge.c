@@ -122,7 +122,11 @@ static const char *judge_host_port(char *part)
 
 const char *judge_host_ports(char *value)
 {
-    return judge_list(value, judge_host_port);
+    size_t count = 1;
+    for (const char *p = value; *p != '\0'; p++) {
+        count += *p == ',';
+    }
+    return count > 8 ? "names more than 8" : judge_list(value, judge_host_port);
 }
 
 static const char *judge_ipv4(char *part)

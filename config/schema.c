@@ -216,7 +216,7 @@ const struct schema_row schema_rows[] = {
      .max = UINT64_C(1) << 50},
     {.pub = {.section = "target",
              .key = "replicas",
-             .allowed = "HOST[:PORT][, HOST[:PORT]…]",
+             .allowed = "HOST[:PORT][, HOST[:PORT]…], at most 8",
              .help = "the target's read-only replicas, for the precheck"},
      .kind = VALUE_TEXT,
      FIELD(target.replicas),

@@ -51,7 +51,6 @@ const struct check checks[] = {
         .raised_by = ALSO_RUNNING,
         .modes = ANY_MODE,
         .scopes = ANY_SCOPE,
-        .drifts = true,
         .rule = "connecting and logging in succeed",
         .remedy = "check source.host, source.port, source.user and source.password",
         .remedy_zh =
@@ -67,7 +66,6 @@ const struct check checks[] = {
         .raised_by = ALSO_RUNNING,
         .modes = ANY_MODE,
         .scopes = ANY_SCOPE,
-        .drifts = true,
         .rule = "no query on the source ends in an error",
         .remedy = "keep the source reachable and the account's privileges as they are, then run "
                   "the precheck again",
@@ -84,7 +82,6 @@ const struct check checks[] = {
         .modes = ANY_MODE,
         .scopes = ANY_SCOPE,
         .target = true,
-        .drifts = true,
         .rule = "connecting succeeds and no query on the target ends in an error",
         .remedy = "make sure that the target is up and that nothing else works on it, then run the "
                   "precheck again",
@@ -100,7 +97,6 @@ const struct check checks[] = {
         .raised_by = ALSO_RUNNING,
         .modes = ANY_MODE,
         .scopes = ANY_SCOPE,
-        .drifts = true,
         .rule = "online: REPLICATION SLAVE and REPLICATION CLIENT; always SELECT, SHOW VIEW, "
                 "TRIGGER and EVENT on what is migrated; compare = full: what setting the session's "
                 "binlog_format needs (SUPER)",
@@ -115,7 +111,7 @@ const struct check checks[] = {
         .title = "Source and target go together",
         .title_zh = "源和目标兼容性不满足要求",
         .when = "a target is configured",
-        .raised_by = AT_START,
+        .raised_by = ALSO_RUNNING,
         .modes = ANY_MODE,
         .scopes = ANY_SCOPE,
         .target = true,
@@ -133,7 +129,7 @@ const struct check checks[] = {
         .title = "The target suits a source at Aliyun",
         .title_zh = "阿里云迁移，目标实例版本不符合要求",
         .when = "the source is Aliyun RDS, and a target is configured",
-        .raised_by = AT_START,
+        .raised_by = ALSO_RUNNING,
         .modes = ANY_MODE,
         .scopes = ANY_SCOPE,
         .target = true,
@@ -149,7 +145,7 @@ const struct check checks[] = {
         .title = "GTID modes of source and target go together",
         .title_zh = "源实例和目标实例的 GTID 配置不符合要求",
         .when = "task.mode = online or backup, and a target is configured",
-        .raised_by = AT_START,
+        .raised_by = ALSO_RUNNING,
         .modes = WITH_DATA,
         .scopes = ANY_SCOPE,
         .target = true,
@@ -168,7 +164,6 @@ const struct check checks[] = {
         .raised_by = ALSO_RUNNING,
         .modes = ONLINE,
         .scopes = ANY_SCOPE,
-        .drifts = true,
         .rule = "log_bin is ON and a current binlog file is named",
         .remedy = "on the source, in [mysqld] of its configuration: log_bin = binlog and a "
                   "server_id of its own; then restart it (log_bin cannot be set while it runs)",
@@ -184,7 +179,6 @@ const struct check checks[] = {
         .raised_by = ALSO_RUNNING,
         .modes = ONLINE,
         .scopes = ANY_SCOPE,
-        .drifts = true,
         .rule = "binlog_format is ROW or MIXED",
         .remedy =
             "on the source: SET GLOBAL binlog_format = 'ROW'; and binlog_format = ROW in [mysqld] "
@@ -198,7 +192,7 @@ const struct check checks[] = {
         .title = "Every server id is set and different",
         .title_zh = "源实例在 ONLINE 迁移模式下，server_id 需要配置为非1正整数，且与目标实例不同",
         .when = "task.mode = online",
-        .raised_by = AT_START,
+        .raised_by = ALSO_RUNNING,
         .modes = ONLINE,
         .scopes = ANY_SCOPE,
         .rule = "the source's server_id is greater than 1; those of source, target, this box and "
@@ -213,7 +207,7 @@ const struct check checks[] = {
         .title = "Looking at tables does not recompute statistics",
         .title_zh = "源实例的 innodb_stats_on_metadata 需要设置为 off",
         .when = "always",
-        .raised_by = AT_START,
+        .raised_by = ALSO_RUNNING,
         .modes = ANY_MODE,
         .scopes = ANY_SCOPE,
         .rule = "innodb_stats_on_metadata is OFF",
@@ -231,7 +225,6 @@ const struct check checks[] = {
         .raised_by = ALSO_RUNNING,
         .modes = WITH_DATA,
         .scopes = ANY_SCOPE,
-        .drifts = true,
         .rule = "a source that applies another server's changes has log_slave_updates "
                 "(log_replica_updates) ON",
         .remedy = "on the source, in [mysqld] of its configuration: log_slave_updates = ON (from "
@@ -248,7 +241,6 @@ const struct check checks[] = {
         .raised_by = ALSO_RUNNING,
         .modes = WITH_DATA,
         .scopes = 1u << SCOPE_TABLES,
-        .drifts = true,
         .rule = "event_scheduler is OFF or DISABLED",
         .remedy = "on the source: SET GLOBAL event_scheduler = OFF;",
         .remedy_zh = "源实例执行 set global event_scheduler=OFF",
@@ -424,7 +416,6 @@ const struct check checks[] = {
         .modes = ANY_MODE,
         .scopes = ANY_SCOPE,
         .target = true,
-        .drifts = true,
         .rule = "the target is not read_only; each of target.replicas is reached, replicates and "
                 "is read_only",
         .remedy = "mend the replica, or take it out of target.replicas",
@@ -439,7 +430,6 @@ const struct check checks[] = {
         .raised_by = ALSO_RUNNING,
         .modes = ONLINE,
         .scopes = ANY_SCOPE,
-        .drifts = true,
         .rule = "a short stretch of the current binlog holds row events with good checksums",
         .remedy = "see what the binlog holds: mysqlbinlog on the named file and position",
         .remedy_zh = "检查 binlog 中的实际内容",
@@ -453,7 +443,6 @@ const struct check checks[] = {
         .raised_by = ALSO_RUNNING,
         .modes = ONLINE,
         .scopes = ANY_SCOPE,
-        .drifts = true,
         .rule = "binlog_row_image is FULL; other images are a warning",
         .remedy = "on the source: SET GLOBAL binlog_row_image = 'FULL'; and binlog_row_image = "
                   "FULL in [mysqld] of its configuration; sessions that are open keep the old "
@@ -469,7 +458,6 @@ const struct check checks[] = {
         .raised_by = ALSO_RUNNING,
         .modes = ONLINE,
         .scopes = ANY_SCOPE,
-        .drifts = true,
         .rule = "binlog_row_value_options is empty",
         .remedy = "on the source: SET GLOBAL binlog_row_value_options = '';",
         .remedy_zh = "源实例执行 set global binlog_row_value_options=''",
@@ -483,7 +471,6 @@ const struct check checks[] = {
         .raised_by = ALSO_RUNNING,
         .modes = ONLINE,
         .scopes = ANY_SCOPE,
-        .drifts = true,
         .rule = "binlog_checksum is CRC32; without it, damage on the way to this box cannot be "
                 "seen, which is a warning",
         .remedy = "on the source: SET GLOBAL binlog_checksum = 'CRC32'; (it begins a new binlog "
@@ -499,7 +486,6 @@ const struct check checks[] = {
         .raised_by = ALSO_RUNNING,
         .modes = ONLINE,
         .scopes = ANY_SCOPE,
-        .drifts = true,
         .rule = "binlog_transaction_compression and MariaDB's log_bin_compress are OFF; compressed "
                 "events are relayed as they are, but a reader must know them, which is a warning",
         .remedy = "on the source: SET GLOBAL binlog_transaction_compression = OFF; (MariaDB: SET "
@@ -515,7 +501,6 @@ const struct check checks[] = {
         .raised_by = ALSO_RUNNING,
         .modes = ONLINE,
         .scopes = ANY_SCOPE,
-        .drifts = true,
         .rule = "the source does not encrypt its binlog files; it sends them decrypted, so that "
                 "what is stored here is not encrypted and files differ from the source's on disk, "
                 "which is a warning",
@@ -531,7 +516,6 @@ const struct check checks[] = {
         .raised_by = ALSO_RUNNING,
         .modes = ONLINE,
         .scopes = ANY_SCOPE,
-        .drifts = true,
         .rule = "binlog_do_db and binlog_ignore_db are empty; filters that keep the task's "
                 "databases are a warning",
         .remedy = "take binlog-do-db and binlog-ignore-db out of the source's configuration and "
@@ -547,7 +531,6 @@ const struct check checks[] = {
         .raised_by = ALSO_RUNNING,
         .modes = WITH_DATA,
         .scopes = ANY_SCOPE,
-        .drifts = true,
         .rule = "gtid_mode is ON or OFF; with ON enforce_gtid_consistency is ON",
         .remedy =
             "bring gtid_mode to ON or to OFF, step by step, with enforce_gtid_consistency to match",
@@ -562,7 +545,6 @@ const struct check checks[] = {
         .raised_by = ALSO_RUNNING,
         .modes = ONLINE,
         .scopes = ANY_SCOPE,
-        .drifts = true,
         .rule = "binlog files are kept for at least a day (less is a warning, below an hour it "
                 "fails), are not limited by size, and are no more than this box's store holds",
         .remedy = "raise expire_logs_days / binlog_expire_logs_seconds on the source",
@@ -577,7 +559,6 @@ const struct check checks[] = {
         .raised_by = ALSO_RUNNING,
         .modes = ONLINE,
         .scopes = ANY_SCOPE,
-        .drifts = true,
         .rule = "no binlog file of the source is larger than 4 GiB; inside such a file the relay "
                 "resumes by reading it again from its start, which is a warning",
         .remedy = "keep transactions small: the relay copes, but an interruption costs the time of "
@@ -590,7 +571,7 @@ const struct check checks[] = {
         .title = "Large rows fit through",
         .title_zh = "max_allowed_packet",
         .when = "always",
-        .raised_by = AT_START,
+        .raised_by = ALSO_RUNNING,
         .modes = ANY_MODE,
         .scopes = ANY_SCOPE,
         .rule = "max_allowed_packet of the target is not smaller than the source's, and the "
@@ -659,7 +640,7 @@ const struct check checks[] = {
         .title = "Source and target compute alike",
         .title_zh = "源和目标的参数不同",
         .when = "a target is configured",
-        .raised_by = AT_START,
+        .raised_by = ALSO_RUNNING,
         .modes = ANY_MODE,
         .scopes = ANY_SCOPE,
         .target = true,
@@ -677,7 +658,6 @@ const struct check checks[] = {
         .raised_by = ALSO_RUNNING,
         .modes = ANY_MODE,
         .scopes = ANY_SCOPE,
-        .drifts = true,
         .rule = "the clocks of source, target and this box differ by less than 5 seconds",
         .remedy = "let all of them follow the same NTP server",
         .remedy_zh = "同步各服务器的时钟",
@@ -691,7 +671,6 @@ const struct check checks[] = {
         .raised_by = ALSO_RUNNING,
         .modes = ANY_MODE,
         .scopes = ANY_SCOPE,
-        .drifts = true,
         .rule = "the source has at least 10 connections free, and a tenth of max_connections",
         .remedy = "on the source: SET GLOBAL max_connections = N;",
         .remedy_zh = "增大源实例的 max_connections",
@@ -702,7 +681,7 @@ const struct check checks[] = {
         .title = "Auto-increment values do not collide",
         .title_zh = "自增设置",
         .when = "a target is configured",
-        .raised_by = AT_START,
+        .raised_by = ALSO_RUNNING,
         .modes = ANY_MODE,
         .scopes = ANY_SCOPE,
         .target = true,

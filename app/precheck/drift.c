@@ -75,9 +75,6 @@ void drift_carry(struct precheck_run *last, struct precheck_run *next)
         }
     }
     for (size_t i = 0; i < checks_judged; i++) {
-        if (!checks[i].drifts) {
-            continue;
-        }
         check_judge(&checks[i], &next->facts, &next->findings[i]);
         if (is_cut_off(next, i)) {
             next->findings[i] = last->findings[i];

@@ -181,6 +181,16 @@ const char *answer_value(const struct answer *a, size_t row, const char *name)
     return NULL;
 }
 
+bool answer_is_hidden(const struct answer *a)
+{
+    for (size_t i = 0; i < a->filled; i++) {
+        if (a->cells[i] != NULL && strstr(a->cells[i], HIDDEN) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const char *answer_variable(const struct answer *a, const char *name)
 {
     for (size_t i = 0; i < a->rows; i++) {

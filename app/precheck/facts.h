@@ -46,6 +46,7 @@ enum question_id {
 _Static_assert(QUESTIONS <= 32, "a finding cites questions as the bits of an unsigned");
 
 #define CELL_MAX  1024 /* bytes kept of one value */
+#define HIDDEN    "(hidden)" /* stands in evidence where the account's password would */
 #define SHOWN_MAX 100  /* offenders that are asked for: LIMIT is one more, to know of others */
 
 enum answer_state {
@@ -107,6 +108,8 @@ int answer_copy(struct answer *to, const struct answer *from);
 /* Value of column `name` (any case) in row `row`; NULL if there is none. */
 const char *answer_value(const struct answer *a, size_t row, const char *name);
 const char *answer_cell(const struct answer *a, size_t row, size_t column);
+/* Whether the account's password was in it: then it is not as the server said it. */
+bool answer_is_hidden(const struct answer *a);
 /* Of an answer of names and values (variables, status, wire): the value of `name` (any case). NULL
  * if there is none. */
 const char *answer_variable(const struct answer *a, const char *name);
@@ -142,7 +145,7 @@ extern const struct question questions[QUESTIONS];
  * fit is cut and fails on the server, never asks something else. */
 bool question_ask(const struct facts *f, enum side side, enum question_id q, char *buf,
                   size_t size);
-#define STATEMENT_MAX (64 * 1024) /* task.tables, quoted, several times */
+#define STATEMENT_MAX (256 * 1024) /* task.tables, quoted, several times */
 
 /* ---- the names of task.tables ---- */
 

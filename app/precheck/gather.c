@@ -259,8 +259,8 @@ static void tell(const struct asked *to, const char *what)
     }
 }
 
-/* Connects, anew if there was a connection. */
-static int reach(struct asked *to, struct db_error *err)
+static int connect_to(struct asked *to, const atomic_bool *cancel, unsigned timeout_s,
+                      struct db **out, struct db_error *err)
 {
     const struct config_server *c = to->config;
     const struct db_target t = {
@@ -274,26 +274,51 @@ static int reach(struct asked *to, struct db_error *err)
         .key_pem = c->key,
         .rsa_key_pem = c->rsa_key,
         .fingerprint = c->fingerprint,
-        .connect_timeout_s = seconds_left(to->guard, c->timeout_s),
-        .read_timeout_s = seconds_left(to->guard, c->timeout_s),
-        .write_timeout_s = seconds_left(to->guard, c->timeout_s),
-        .cancel = &to->guard->stop,
+        .connect_timeout_s = timeout_s,
+        .read_timeout_s = timeout_s,
+        .write_timeout_s = timeout_s,
+        .cancel = cancel,
         .small = true,
     };
 
-    db_close(to->db);
-    to->db = NULL;
-    return db_open(&t, &to->db, err);
+    return db_open(&t, out, err);
 }
 
-/* A new connection in place of a lost one, with the session's settings. */
+/* Connects, anew if there was a connection. */
+static int reach(struct asked *to, struct db_error *err)
+{
+    db_close(to->db);
+    to->db = NULL;
+    return connect_to(to, &to->guard->stop, seconds_left(to->guard, to->config->timeout_s), &to->db,
+                      err);
+}
+
+#define KILL_S 2 /* for ending what we no longer wait for */
+
+/* Ends the statement that nobody waits for any more: a server goes on with it long after the
+ * connection is gone. An account may always end its own. */
+static void end_statement(struct asked *to)
+{
+    char sql[64];
+    struct db *db = NULL;
+
+    snprintf(sql, sizeof sql, "KILL %lu", db_thread_id(to->db));
+    if (connect_to(to, NULL, KILL_S, &db, NULL) == OK) {
+        (void)db_query(db, sql, NULL, NULL);
+        db_close(db);
+    }
+}
+
+/* A new connection in place of a lost one, with the session's settings: without them the next
+ * questions would be other ones. */
 static int again(struct asked *to, struct db_error *err)
 {
-    const struct answer *session = &to->facts->answers[Q_SESSION];
     int rc = reach(to, err);
 
-    if (rc == OK && session->state == ANSWERED) {
-        (void)db_query(to->db, session->sql, NULL, err);
+    if (rc == OK && question_ask(to->all, to->side, Q_SESSION, to->sql, STATEMENT_MAX)) {
+        rc = db_query(to->db, to->sql, NULL, err);
+        /* What the server refuses it has refused the first time, and that is in the answers. */
+        rc = rc == ERR_SERVER ? OK : rc;
     }
     return rc;
 }
@@ -331,25 +356,28 @@ static int ask_wire(struct asked *to)
     struct answer *a = &to->facts->answers[Q_WIRE];
     struct asked own = *to;
     struct db_error err = {0};
+    const char *secret = to->config->password;
     char what[512];
 
-    if (!wire_question(to->facts, false, what, sizeof what)) {
+    if (answer_is_hidden(&to->facts->answers[Q_BINLOG_STATUS]) ||
+        !wire_question(to->facts, false, what, sizeof what)) {
         return answer_not_asked(a, "", "the source names no binlog file to read");
     }
     own.db = NULL;
     int rc = reach(&own, &err);
     if (rc == OK) {
-        rc = wire_read(own.db, to->facts, false, &to->guard->stop, WIRE_MS, what, a, &err);
+        rc = wire_read(own.db, to->facts, false, &to->guard->stop, WIRE_MS, what, secret, a, &err);
     }
     /* A server ends the connection with the dump. */
     struct db_error unread;
     if (rc == OK && wire_was_idle(a) && wire_question(to->facts, true, what, sizeof what) &&
         reach(&own, &unread) == OK) {
-        rc = wire_read(own.db, to->facts, true, &to->guard->stop, WIRE_MS, what, a, &unread);
+        rc =
+            wire_read(own.db, to->facts, true, &to->guard->stop, WIRE_MS, what, secret, a, &unread);
         rc = rc == ERR_NOMEM ? rc : OK; /* the first look stands */
     }
     db_close(own.db);
-    return rc == OK ? OK : put_failure(a, what, rc, to->config->password, to->guard, &err);
+    return rc == OK ? OK : put_failure(a, what, rc, secret, to->guard, &err);
 }
 
 static int ask_tokudb(struct asked *to, int *got, struct db_error *err)
@@ -390,6 +418,9 @@ static int ask_all(struct asked *to)
              : q == Q_TOKUDB_KEYS ? ask_tokudb(to, &got, &err)
                                   : ask_one(to, q, &got, &err);
         a->took_ms = (uint32_t)(now_monotonic_ms() - begun);
+        if (got == ERR_TIMEOUT || got == ERR_CANCELLED) {
+            end_statement(to);
+        }
         /* One bad answer must not cost the others: they are asked over a new connection. */
         if (rc == OK && !still_usable(got, &err) && again(to, &err) != OK) {
             return not_asked(to, q + 1, "the connection was lost before");

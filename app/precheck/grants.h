@@ -6,7 +6,6 @@
 
 #include "app/precheck/facts.h"
 
-#define HIDDEN "(hidden)" /* stands in evidence where the password would */
 
 /* Privileges by what they are good for here; those that do the same are one. */
 enum {

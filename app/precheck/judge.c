@@ -98,8 +98,8 @@ void fact_names(const struct answer *a, int first, int second, char *buf, size_t
         const char *one = answer_cell(a, shown, (size_t)first);
         const char *two = second < 0 ? NULL : answer_cell(a, shown, (size_t)second);
         used += clean_format(buf + used, size - used, "%s`%s`%s%s%s", shown == 0 ? "" : ", ",
-                             one == NULL ? "" : one, second < 0 ? "" : ".`",
-                             two == NULL ? "" : two, second < 0 ? "" : "`");
+                             one == NULL ? "" : one, second < 0 ? "" : ".`", two == NULL ? "" : two,
+                             second < 0 ? "" : "`");
     }
     if (rows > SHOWN_MAX) {
         clean_format(buf + used, size - used, " and more (over %d in all)", SHOWN_MAX);
@@ -139,6 +139,17 @@ bool fact_answer(const struct facts *f, struct finding *out, enum side side, enu
     const char *code = side == SOURCE ? "-256" : "-254";
 
     out->used[side] |= 1u << q;
+    /* An account's grants are read with its name hidden, too. */
+    if (a->state == ANSWERED && q != Q_GRANTS && q != Q_CONNECT && answer_is_hidden(a)) {
+        finding_add(out, VERDICT_UNKNOWN, "cannot be known",
+                    "the %s's answer about %s holds the account's password, which is hidden here",
+                    side_name(side), questions[q].name);
+        finding_remedy(out,
+                       "on the %s: give the account a password that is not a word of the "
+                       "server's own answers",
+                       side_name(side));
+        return false;
+    }
     if (a->state == ANSWERED) {
         return true;
     }

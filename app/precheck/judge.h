@@ -35,7 +35,6 @@ struct check {
     const char *raised_by;
     unsigned modes, scopes; /* bits of enum config_mode and config_scope */
     bool target;            /* skipped when there is no target */
-    bool drifts;            /* judged again while the task runs */
     const char *rule;
     const char *remedy; /* used when the function names none itself */
     const char *remedy_zh;

@@ -24,8 +24,8 @@ struct precheck_run; /* all facts and verdicts of one run */
 int precheck_run(const struct config *cfg, const atomic_bool *cancel,
                  void (*progress)(void *ctx, const char *text), void *ctx,
                  struct precheck_run **out, struct errmsg *why);
-/* The same while the task runs: only what drifts is asked again, over new connections of its own,
- * and only the checks that drift are judged again; the rest is that of `last`. */
+/* The same while the task runs: only what drifts is asked again, over new connections of its own;
+ * the other answers are those of `last`. All checks are judged. */
 int precheck_rerun(const struct config *cfg, const struct precheck_run *last,
                    const atomic_bool *cancel, struct precheck_run **out, struct errmsg *why);
 void precheck_free(struct precheck_run *run);

@@ -8,18 +8,18 @@
 
 #include "app/precheck/facts.h"
 
-#define ON_SOURCE  (1u << SOURCE)
-#define ON_BOTH    (1u << SOURCE | 1u << TARGET)
-#define ON_ALL     (ON_BOTH | 1u << REPLICA)
-#define ONLINE     (1u << MODE_ONLINE)
-#define WITH_DATA  (ONLINE | 1u << MODE_BACKUP)
-#define ANY_MODE   (WITH_DATA | 1u << MODE_SCHEMA)
-#define INSTANCE   (1u << SCOPE_INSTANCE)
-#define NAMED      (1u << SCOPE_TABLES)
-#define ANY_SCOPE  (INSTANCE | NAMED)
-#define KB         1024u
-#define FEW_ROWS   (SHOWN_MAX + 1), 256 * KB
-#define MANY_ROWS  10000, 2048 * KB
+#define ON_SOURCE (1u << SOURCE)
+#define ON_BOTH   (1u << SOURCE | 1u << TARGET)
+#define ON_ALL    (ON_BOTH | 1u << REPLICA)
+#define ONLINE    (1u << MODE_ONLINE)
+#define WITH_DATA (ONLINE | 1u << MODE_BACKUP)
+#define ANY_MODE  (WITH_DATA | 1u << MODE_SCHEMA)
+#define INSTANCE  (1u << SCOPE_INSTANCE)
+#define NAMED     (1u << SCOPE_TABLES)
+#define ANY_SCOPE (INSTANCE | NAMED)
+#define KB        1024u
+#define FEW_ROWS  (SHOWN_MAX + 1), 256 * KB
+#define MANY_ROWS 10000, 2048 * KB
 
 const struct question questions[QUESTIONS] = {
     [Q_CONNECT] = {"connect", ON_ALL, ANY_MODE, ANY_SCOPE, 1, 4 * KB, .drifts = true},
@@ -42,8 +42,7 @@ const struct question questions[QUESTIONS] = {
     [Q_COLUMNS] = {"columns", ON_SOURCE, ANY_MODE, ANY_SCOPE, FEW_ROWS, false, false},
     [Q_FOREIGN_KEYS] = {"foreign-keys", ON_SOURCE, ANY_MODE, NAMED, FEW_ROWS, false, false},
     [Q_CASCADES] = {"cascades", ON_SOURCE, WITH_DATA, ANY_SCOPE, FEW_ROWS, true, false},
-    [Q_NO_PRIMARY_KEY] = {"no-primary-key", ON_SOURCE, WITH_DATA, ANY_SCOPE, FEW_ROWS, true,
-                          false},
+    [Q_NO_PRIMARY_KEY] = {"no-primary-key", ON_SOURCE, WITH_DATA, ANY_SCOPE, FEW_ROWS, true, false},
     [Q_TRIGGERS] = {"triggers", ON_SOURCE, ANY_MODE, ANY_SCOPE, FEW_ROWS, true, false},
     [Q_EVENTS] = {"events", ON_SOURCE, WITH_DATA, ANY_SCOPE, FEW_ROWS, true, true},
     [Q_DEFINERS] = {"definers", ON_SOURCE, ANY_MODE, ANY_SCOPE, 1000, 256 * KB, true, false},
@@ -121,6 +120,13 @@ static void add_column(struct statement *s, const char *column)
 #define SYSTEM_DATABASES "'mysql', 'sys', 'information_schema', 'performance_schema'"
 #define CLOUD_DATABASES  "'__tencentdb__', '__cdb_recycle_bin__'"
 
+/* As bytes, too: a database SYS or sýs belongs to somebody. */
+static void add_of_users(struct statement *s, const char *column)
+{
+    add_column(s, column);
+    add(s, " NOT IN (" SYSTEM_DATABASES ")");
+}
+
 /* "S IN ('a', 'b')": the databases of task.tables, whole ones or all that occur. */
 static bool add_databases(struct statement *s, const char *column, bool whole_only)
 {
@@ -175,7 +181,7 @@ static bool add_tables(struct statement *s, const char *database, const char *ta
 static void add_scope(struct statement *s, const char *database, const char *table)
 {
     if (s->facts->scope == SCOPE_INSTANCE) {
-        add(s, "%s NOT IN (" SYSTEM_DATABASES ")", database);
+        add_of_users(s, database);
         return;
     }
     add(s, "(");
@@ -190,7 +196,7 @@ static void add_scope(struct statement *s, const char *database, const char *tab
 /* Tables with rows of their own; MariaDB calls some of them otherwise. */
 #define IS_TABLE "TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')"
 
-#define QUOTED(column) "CONCAT('`', REPLACE(" column ", '`', '``'), '`')"
+#define QUOTED(column)        "CONCAT('`', REPLACE(" column ", '`', '``'), '`')"
 #define NAME(database, table) "CONCAT(" QUOTED(database) ", '.', " QUOTED(table) ")"
 
 /* In an order, so that the same names are shown each time. */
@@ -203,7 +209,13 @@ static void session(struct statement *s, const struct server_version *v)
 {
     uint32_t seconds = s->facts->timeout_s == 0 ? 60 : s->facts->timeout_s;
 
-    add(s, "SET SESSION sql_mode = '', sql_quote_show_create = 1, group_concat_max_len = 900");
+    /* Some servers ignore the character set that a client names at its login. */
+    const char *charset = v->number >= 50503 ? "utf8mb4" : "utf8";
+    add(s,
+        "SET SESSION character_set_client = %s, character_set_connection = %s, "
+        "character_set_results = %s, sql_mode = '', sql_quote_show_create = 1, "
+        "group_concat_max_len = 900",
+        charset, charset, charset);
     if (v->number >= 50500) {
         add(s, ", lock_wait_timeout = 5");
     }
@@ -223,8 +235,10 @@ static void table_kinds(struct statement *s)
     add(s, "SELECT ENGINE, ROW_FORMAT, CREATE_OPTIONS LIKE '%%row_format=FIXED%%' AS fixed, "
            "IF(ENGINE = 'TokuDB', CREATE_OPTIONS, '') AS options, COUNT(*) AS tables, "
            "SUM(DATA_LENGTH + INDEX_LENGTH) AS bytes, "
-           "GROUP_CONCAT(" NAME("TABLE_SCHEMA", "TABLE_NAME") " SEPARATOR ', ') AS names "
-           "FROM information_schema.TABLES WHERE " IS_TABLE " AND ");
+           "GROUP_CONCAT(" NAME("TABLE_SCHEMA",
+                                "TABLE_NAME") " SEPARATOR ', ') AS names "
+                                              "FROM information_schema.TABLES WHERE " IS_TABLE
+                                              " AND ");
     add_scope(s, "TABLE_SCHEMA", "TABLE_NAME");
     add(s, " GROUP BY 1, 2, 3, 4");
 }
@@ -278,7 +292,7 @@ static void definers(struct statement *s)
             i == 0 ? "" : " UNION ALL ", kinds[i].kind, kinds[i].name, kinds[i].list);
         add_scope(s, kinds[i].database, kinds[i].table);
     }
-    add(s, ") AS d GROUP BY DEFINER ORDER BY 1 LIMIT 1000");
+    add(s, ") AS d GROUP BY DEFINER ORDER BY 1 LIMIT 1001");
 }
 
 static const char *replica_status(const struct server_version *v)
@@ -373,7 +387,8 @@ static bool put_statement(struct statement *s, enum side side, enum question_id 
         }
         add(s, "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE ");
         if (f->scope == SCOPE_INSTANCE) {
-            add(s, "SCHEMA_NAME NOT IN (" SYSTEM_DATABASES ", " CLOUD_DATABASES ") LIMIT 1001");
+            add_of_users(s, "SCHEMA_NAME");
+            add(s, " AND SCHEMA_NAME NOT IN (" CLOUD_DATABASES ") LIMIT 1001");
         } else {
             add_databases(s, "SCHEMA_NAME", false);
         }
@@ -416,7 +431,8 @@ static bool put_statement(struct statement *s, enum side side, enum question_id 
         break;
     case Q_EVENTS:
         add(s, "SELECT EVENT_SCHEMA, EVENT_NAME, STATUS FROM information_schema.EVENTS WHERE "
-               "STATUS = 'ENABLED' AND EVENT_SCHEMA NOT IN (" SYSTEM_DATABASES ")");
+               "STATUS = 'ENABLED' AND ");
+        add_of_users(s, "EVENT_SCHEMA");
         add_limit(s, "1, 2");
         break;
     case Q_DEFINERS:
@@ -427,7 +443,7 @@ static bool put_statement(struct statement *s, enum side side, enum question_id 
         if (side == SOURCE && f->server[TARGET].configured) {
             return false;
         }
-        add(s, "SELECT User, Host FROM mysql.user LIMIT 10000");
+        add(s, "SELECT User, Host FROM mysql.user LIMIT 10001");
         break;
     case Q_DISKS:
         if (!v.mariadb || v.number < 100132 || f->target_capacity != 0) {
@@ -449,8 +465,7 @@ static bool put_statement(struct statement *s, enum side side, enum question_id 
     return true;
 }
 
-bool question_ask(const struct facts *f, enum side side, enum question_id q, char *buf,
-                  size_t size)
+bool question_ask(const struct facts *f, enum side side, enum question_id q, char *buf, size_t size)
 {
     const struct question *row = &questions[q];
     unsigned bit = side < REPLICA ? 1u << side : 1u << REPLICA;

@@ -54,12 +54,10 @@ void run_sort(struct precheck_run *run)
     }
 }
 
-void run_judge(struct precheck_run *run, bool drifting)
+void run_judge(struct precheck_run *run)
 {
     for (size_t i = 0; i < checks_judged; i++) {
-        if (!drifting || checks[i].drifts) {
-            check_judge(&checks[i], &run->facts, &run->findings[i]);
-        }
+        check_judge(&checks[i], &run->facts, &run->findings[i]);
     }
     run_sort(run);
 }
@@ -72,7 +70,7 @@ static int run_all(struct precheck_run *run, const struct config *cfg, const str
         if (how->progress != NULL) {
             how->progress(how->ctx, "judging");
         }
-        run_judge(run, how->drifting);
+        run_judge(run);
     }
     return rc;
 }
@@ -107,7 +105,6 @@ static int keep(struct precheck_run *run, const struct precheck_run *last)
             }
         }
     }
-    memcpy(run->findings, last->findings, checks_judged * sizeof *run->findings);
     return rc;
 }
 

@@ -15,8 +15,8 @@ struct precheck_run {
 
 /* A run without servers yet: the task's facts are taken, nothing is judged. 0 or ERR_NOMEM. */
 int run_new(const struct config *cfg, struct precheck_run **out);
-/* Judges every check from the facts, or only those that drift; the others keep their finding. */
-void run_judge(struct precheck_run *run, bool drifting);
+/* Judges every check from the facts. */
+void run_judge(struct precheck_run *run);
 
 /* Puts the order right after findings changed. */
 void run_sort(struct precheck_run *run);

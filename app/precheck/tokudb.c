@@ -140,7 +140,7 @@ static int put_key(struct answer *a, const char *secret, const char *definition,
     const char *line = definition == NULL ? NULL : tokudb_clustering(definition, len, &n);
 
     if (line != NULL && has_secret(secret, line, n)) {
-        return answer_put(a, "(hidden)", 8);
+        return answer_put(a, HIDDEN, strlen(HIDDEN));
     }
     return answer_put(a, line, n);
 }

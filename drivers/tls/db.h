@@ -99,6 +99,7 @@ const char *db_value(const struct db_result *r, size_t row, size_t col, size_t *
 const char *db_server_version(const struct db *db); /* from the handshake, "5.5.5-" stripped */
 bool db_is_mariadb(const struct db *db);
 unsigned db_version_number(const struct db *db); /* 50624, 90704, 101119 */
+unsigned long db_thread_id(const struct db *db); /* the server's number of the connection */
 bool db_uses_tls(const struct db *db);
 const char *db_tls_version(const struct db *db); /* "TLSv1.3", "" without TLS */
 const char *db_tls_cipher(const struct db *db);  /* "" without TLS */

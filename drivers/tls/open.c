@@ -220,6 +220,11 @@ bool db_is_mariadb(const struct db *db)
     return db->mariadb;
 }
 
+unsigned long db_thread_id(const struct db *db)
+{
+    return db->mysql.thread_id;
+}
+
 unsigned db_version_number(const struct db *db)
 {
     return db->number;

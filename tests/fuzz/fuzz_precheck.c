@@ -101,7 +101,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         p += n < size ? n + 1 : n;
         size -= n < size ? n + 1 : n;
     }
-    run_judge(run, false);
+    run_judge(run);
 
     struct precheck_summary sum;
     precheck_summarize(run, &sum);

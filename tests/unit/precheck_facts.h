@@ -432,7 +432,7 @@ static inline struct precheck_run *run_of(enum config_mode mode, enum config_sco
     run->facts.clock_known = true;
     facts_server(&run->facts, SOURCE, source);
     facts_server(&run->facts, TARGET, target);
-    run_judge(run, false);
+    run_judge(run);
     return run;
 }
 

@@ -136,7 +136,7 @@ static void every_run_comes_back(void **state)
         run->lang = i % 5 == 0 ? LANG_ZH : LANG_EN;
         run->facts.compare = (enum config_compare)(i % 3);
         run->facts.server[SOURCE].answers[Q_VERSION].took_ms = 17;
-        run_judge(run, false);
+        run_judge(run);
         comes_back(run);
         precheck_free(run);
     }
@@ -176,7 +176,7 @@ static void odd_facts_come_back(void **state)
         answer_not_asked(&s->answers[Q_CLOCK], "", "no\x7ftime");
         s->answers[Q_SESSION].state = ANSWERED; /* no columns at all */
     }
-    run_judge(run, false);
+    run_judge(run);
     comes_back(run);
     precheck_free(run);
 }
@@ -192,7 +192,7 @@ static void without_a_source(void **state)
     }
     run->facts.server[SOURCE].configured = false;
     run->facts.server[SOURCE].host[0] = '\0';
-    run_judge(run, false);
+    run_judge(run);
     assert_int_equal(finding_of(run, "-407")->verdict, VERDICT_FAIL);
     comes_back(run);
     precheck_free(run);

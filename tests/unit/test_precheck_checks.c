@@ -311,16 +311,16 @@ static void input_servers(void **state)
     assert_int_equal(f->verdict, PASS);
 
     strcpy(run->facts.server[TARGET].host, "DB1.example");
-    run_judge(run, false);
+    run_judge(run);
     assert_int_equal(f->verdict, FAIL);
     assert_non_null(strstr(f->why, "is the source itself"));
     run->facts.server[TARGET].port = 3307;
-    run_judge(run, false);
+    run_judge(run);
     assert_int_equal(f->verdict, PASS);
 
     run->facts.server[SOURCE].host[0] = '\0';
     run->facts.server[TARGET].user[0] = '\0';
-    run_judge(run, false);
+    run_judge(run);
     assert_int_equal(f->verdict, FAIL);
     assert_non_null(strstr(f->why, "source.host"));
     assert_non_null(strstr(f->why, "target.user"));

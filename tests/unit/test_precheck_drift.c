@@ -73,7 +73,7 @@ static struct precheck_run *seen(const char *format, const char *image, enum rea
             answer(s, q, format, image);
         }
     }
-    run_judge(run, false);
+    run_judge(run);
     return run;
 }
 
@@ -88,11 +88,6 @@ static const struct finding *finding_of(const struct precheck_run *run, const ch
 static int next_run(struct drift *d, struct precheck_run **last, struct precheck_run *next,
                     const char *at)
 {
-    for (size_t i = 0; *last != NULL && i < checks_judged; i++) {
-        if (!checks[i].drifts) { /* as precheck_rerun() leaves it */
-            next->findings[i] = (*last)->findings[i];
-        }
-    }
     if (*last != NULL) {
         drift_carry(*last, next);
     }

@@ -173,7 +173,8 @@ static const struct row rows[] = {
      "lets target.user in", "9.7.4 !connect=1045"},
     {"-292", "9.7.4", "9.7.4", "", UNKNOWN, NULL, NULL, "9.7.4 ?connect"},
     {"-292", "9.7.4", "9.7.4", "", UNKNOWN, "no connection", NULL, "9.7.4 !connect=9015"},
-    {"-292", "9.7.4", "9.7.4", "", UNKNOWN, "error 1227", NULL,
+    {"-292", "9.7.4", "9.7.4", "", UNKNOWN, "error 1227",
+     "on replica 1 (ro.example:3307): GRANT REPLICATION CLIENT ON *.* TO ",
      "9.7.4 read_only=ON !replica-status=1227"},
     {"-292", "9.7.4", "9.7.4 read_only=ON", R_NEW("No|No|1002|0||0|"), FAIL,
      "read_only of the target is ON; replica 1", "START REPLICA;", "9.7.4 read_only=ON"},
@@ -566,7 +567,7 @@ static struct precheck_run *run_row(const struct row *r)
             change(f, word);
         }
     }
-    run_judge(run, false);
+    run_judge(run);
     return run;
 }
 
