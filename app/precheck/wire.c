@@ -17,6 +17,7 @@
 #define DUMP_SEND_ANNOTATE_ROWS    2 /* for MariaDB, which leaves them out otherwise */
 #define ER_UNKNOWN_SYSTEM_VARIABLE 1193
 #define FILE_START                 4
+#define SECRET_SHOWS               5 /* shorter ones are in honest words, too */
 #define POLL_MS                    100
 
 struct link {
@@ -132,8 +133,8 @@ static int count_file(struct wire *w, struct link *l, const char *file)
 }
 
 int wire_read(struct db *db, const struct server_facts *source, bool before,
-              const atomic_bool *stop, unsigned max_ms, const char *sql, struct answer *out,
-              struct db_error *err)
+              const atomic_bool *stop, unsigned max_ms, const char *sql, const char *secret,
+              struct answer *out, struct db_error *err)
 {
     const char *file = file_of(source, before);
     struct link l = {
@@ -146,6 +147,10 @@ int wire_read(struct db *db, const struct server_facts *source, bool before,
     memset(err, 0, sizeof *err);
     int rc = file == NULL ? ERR_INVALID : prepare(db, err);
     rc = rc != OK ? rc : count_file(w, &l, file);
+    if (rc == OK && secret != NULL && strlen(secret) >= SECRET_SHOWS &&
+        strstr(w->first_database, secret) != NULL) {
+        snprintf(w->first_database, sizeof w->first_database, "(not shown)");
+    }
     rc = rc != OK ? rc : wire_answer(w, !before, sql, out);
     free(w);
     return rc;

@@ -26,10 +26,10 @@ bool wire_question(const struct server_facts *source, bool before, char *buf, si
 /* Reads that file from its start; at most WIRE_BYTES_MAX, WIRE_EVENTS_MAX and max_ms of it, and
  * gives up within 250 ms when *stop becomes true. No event is held whole. The connection is of no
  * further use after it. OK: *out has rows of name and value (below); ERR_NOMEM; else why in *err,
- * with the server's errno, and *out is as it was. */
+ * with the server's errno, and *out is as it was. `secret` (or NULL) gets into no row. */
 int wire_read(struct db *db, const struct server_facts *source, bool before,
-              const atomic_bool *stop, unsigned max_ms, const char *sql, struct answer *out,
-              struct db_error *err);
+              const atomic_bool *stop, unsigned max_ms, const char *sql, const char *secret,
+              struct answer *out, struct db_error *err);
 
 /* Whether the answer shows nothing of how the source's sessions write, to its end: then the file
  * before it may. */

@@ -143,6 +143,14 @@ def test_statements_in_spite_of_row(t):
     with server.connect() as db:
         db.query("INSERT INTO w.t (a) VALUES (6)")
     look(t, "warn", "1 statement that changes data", "binlog_format is MIXED")
+    # Whatever else is called like the password is not told.
+    forget(server)
+    with server.connect() as db:
+        db.query("CREATE DATABASE `x%s`" % PASSWORD)
+        db.query("USE `x%s`" % PASSWORD)
+        db.query("SET SESSION binlog_format = 'STATEMENT'")
+        db.query("INSERT INTO w.t (a) VALUES (8)")
+    assert look(t, "warn", "`(not shown)`")["statement_dml"] == 1
     # A server's own bookkeeping is not migrated.
     forget(server)
     with server.connect() as db:
@@ -181,7 +189,7 @@ def test_sessions_with_less_than_whole_rows(t):
         with server.connect() as db:
             db.query("SET SESSION binlog_row_image = '%s'" % image)
             db.query(statement)
-        seen = look(t, "warn", "row events that lack columns", "SET GLOBAL binlog_row_image = 'FULL'")
+        seen = look(t, "warn", "that lack columns", "SET GLOBAL binlog_row_image = 'FULL'")
         assert seen["row_image_partial"] == 1, seen
 
 
