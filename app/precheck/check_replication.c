@@ -163,32 +163,53 @@ static void check_parent(const struct replica *r, struct finding *out)
     }
 }
 
-static void check_replica(const struct replica *r, struct finding *out)
+/* Nothing else asks a replica, so that what is refused there is said here. */
+static void status_remedy(const struct replica *r, struct finding *out)
+{
+    const struct server_facts *s = &r->facts->server[r->side];
+    struct server_version v = version_of(s);
+    char account[200];
+
+    if (is_privilege_error(r->status->mysql_errno)) {
+        account_quoted(s, account, sizeof account);
+        finding_remedy(out, "on %s: GRANT %s ON *.* TO %s;", r->name,
+                       v.mariadb && v.number >= 100509 ? "SLAVE MONITOR" : "REPLICATION CLIENT",
+                       account);
+    }
+}
+
+static void check_links(const struct replica *r, struct finding *out)
 {
     const struct answer *a = r->status;
     const char *io = NULL, *sql = NULL;
 
+    if (!fact_answer(r->facts, out, r->side, Q_REPLICA_STATUS)) {
+        status_remedy(r, out);
+        return;
+    }
+    for (size_t i = 0; i < a->rows; i++) {
+        if (threads_of(a, i, r->side, out, &io, &sql)) {
+            broken(r, out, i, io, sql);
+        }
+    }
+    if (a->rows > 0) {
+        check_parent(r, out);
+        return;
+    }
+    finding_add(out, VERDICT_FAIL, "a replica does not replicate", "%s replicates from nowhere",
+                r->name);
+    finding_remedy(out,
+                   "make %s a replica of the target (CHANGE %s TO …), or take it out of "
+                   "target.replicas",
+                   r->name, strstr(a->sql, "REPLICA") != NULL ? "REPLICATION SOURCE" : "MASTER");
+}
+
+static void check_replica(const struct replica *r, struct finding *out)
+{
     if (!is_reached(r, out)) {
         return;
     }
-    if (fact_answer(r->facts, out, r->side, Q_REPLICA_STATUS)) {
-        for (size_t i = 0; i < a->rows; i++) {
-            if (threads_of(a, i, r->side, out, &io, &sql)) {
-                broken(r, out, i, io, sql);
-            }
-        }
-        if (a->rows == 0) {
-            finding_add(out, VERDICT_FAIL, "a replica does not replicate",
-                        "%s replicates from nowhere", r->name);
-            finding_remedy(out,
-                           "make %s a replica of the target (CHANGE %s TO …), or take it out "
-                           "of target.replicas",
-                           r->name,
-                           strstr(a->sql, "REPLICA") != NULL ? "REPLICATION SOURCE" : "MASTER");
-        } else {
-            check_parent(r, out);
-        }
-    }
+    check_links(r, out);
     const char *value = fact_needed(r->facts, out, r->side, "read_only");
     if (value == NULL) {
         return;

@@ -214,7 +214,9 @@ def test_settings_of_both(t):
 
     # The same zone by another name.
     source.sql("SET GLOBAL time_zone = 'SYSTEM'")
-    minutes = int(source.connect().query("SELECT TIMESTAMPDIFF(MINUTE, UTC_TIMESTAMP(), NOW())")[0][0])
+    link = source.connect()
+    minutes = int(link.query("SELECT TIMESTAMPDIFF(MINUTE, UTC_TIMESTAMP(), NOW())")[0][0])
+    link.close()
     target.sql("SET GLOBAL time_zone = '%s%02d:%02d'" % (
         "-" if minutes < 0 else "+", abs(minutes) // 60, abs(minutes) % 60))
     run(t, keys_of(source), keys_of(target)).expect(
@@ -370,6 +372,11 @@ def test_replicas(t):
     follow(of_target("fail", "is not read_only")["remedy"], replica)
     of_target("pass", "1 of 1 replicas replicate and are read_only")
     of_target("pass", "names no replica", replicas=None)
+    # The key in the config is the target's; after this the replica knows the password without.
+    run(t, keys_of(replica, "sluice_poor"))
+    check = of_target("unknown", "error 1227", "GRANT ", user="sluice_poor")
+    follow(check["remedy"], replica)
+    of_target("pass", user="sluice_poor")
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         of_target("fail", "replica 2 (127.0.0.1:", "is not reached",
