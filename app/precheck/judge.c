@@ -139,8 +139,9 @@ bool fact_answer(const struct facts *f, struct finding *out, enum side side, enu
     const char *code = side == SOURCE ? "-256" : "-254";
 
     out->used[side] |= 1u << q;
-    /* An account's grants are read with its name hidden, too. */
-    if (a->state == ANSWERED && q != Q_GRANTS && q != Q_CONNECT && answer_is_hidden(a)) {
+    /* Grants are read, and events counted, with a name hidden, too. */
+    if (a->state == ANSWERED && q != Q_GRANTS && q != Q_CONNECT && q != Q_WIRE &&
+        answer_is_hidden(a)) {
         finding_add(out, VERDICT_UNKNOWN, "cannot be known",
                     "the %s's answer about %s holds the account's password, which is hidden here",
                     side_name(side), questions[q].name);
