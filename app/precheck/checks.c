@@ -328,8 +328,9 @@ const struct check checks[] = {
         .raised_by = AT_START,
         .modes = ANY_MODE,
         .scopes = ANY_SCOPE,
-        .rule = "no table is MEMORY, BLACKHOLE, CSV or ARCHIVE (for a 5.7 target and later also "
-                "MRG_MYISAM); TokuDB is allowed",
+        .rule = "no table is MEMORY, BLACKHOLE, CSV or ARCHIVE, nor MRG_MYISAM for a target of "
+                "MySQL 5.7 "
+                "or later or MariaDB (a warning without a target); TokuDB is allowed",
         .remedy = "on the source: ALTER TABLE … ENGINE = InnoDB; or leave the tables out with "
                   "task.scope = tables",
         .remedy_zh = "请将不支持的存储引擎的表改为 InnoDB",
