@@ -109,6 +109,8 @@ void check_target_empty(const struct facts *f, struct finding *out)
 
 /* ---- -258 ---- */
 
+#define ER_UNKNOWN_TABLE 1109
+
 #define FREE_BLOCK 1024 /* the unit of information_schema.DISKS */
 
 /* The bytes of the source's tables. False: some of it is not known, which has been said. */
@@ -195,9 +197,12 @@ static bool room_of(const struct facts *f, struct finding *out, uint64_t *room, 
         clean_format(from, size, "target.capacity");
         return true;
     }
-    if (a->state == NOT_ASKED && (a->text == NULL || a->text[0] == '\0')) {
+    bool is_missing = a->state == FAILED && a->mysql_errno == ER_UNKNOWN_TABLE;
+    if (is_missing || (a->state == NOT_ASKED && (a->text == NULL || a->text[0] == '\0'))) {
+        out->used[TARGET] |= 1u << Q_DISKS;
         finding_add(out, VERDICT_UNKNOWN, "cannot be known",
-                    "the target does not tell how much room it has");
+                    "the target does not tell how much room it has%s",
+                    is_missing ? ": its plugin DISKS is not installed" : "");
         disks_remedy(f, out);
         return false;
     }

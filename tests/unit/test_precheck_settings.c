@@ -124,7 +124,7 @@ static const struct row rows[] = {
     {"-258", M1011, M1011, DISKS("a|/|-5"), UNKNOWN, "\"-5\", no number", NULL, NULL},
     {"-258", M1011, M1011, DISKS("a|NULL|900"), UNKNOWN, "no file system", NULL, NULL},
     {"-258", M1011, M1011, DISKS("a|/|18446744073709551615"), PASS, "16.0 EiB", NULL, NULL},
-    {"-258", M1011, M1011 " !disks=1109", "capacity=0", UNKNOWN, "error 1109",
+    {"-258", M1011, M1011 " !disks=1109", "capacity=0", UNKNOWN, "plugin DISKS is not",
      "INSTALL SONAME 'disks';", NULL},
     {"-258", M1011, M1011 " !disks=1227", "capacity=0", UNKNOWN, "error 1227",
      "GRANT FILE ON *.* TO `sluice`@`%`;", NULL},
