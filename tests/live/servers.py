@@ -67,12 +67,21 @@ BOOTSTRAP = ("mysql_system_tables.sql", "mysql_performance_tables.sql",
 
 USER, PASSWORD = "sluice", "Relay-me-7"
 running = []
+made = {}       # data folders as they were just made, by server: a copy is much faster
 
 
 def stop_all():
     for server in list(running):
         server.kill()
         server.clean_up()
+    for folder in made.values():
+        shutil.rmtree(folder, ignore_errors=True)
+    made.clear()
+
+
+def copy_folder(from_, to):
+    """The contents; what is empty in a file stays a hole."""
+    subprocess.run(["cp", "-a", "--sparse=always", from_ + "/.", to], check=True)
 
 
 atexit.register(stop_all)
@@ -178,8 +187,10 @@ class Server:
         if self.row.npm:
             shutil.copytree(os.path.join(self.root, "package/server/data/mysql"), self.datadir,
                             dirs_exist_ok=True)
-            # The package's own: with it all servers made of it would have one server_uuid.
-            os.remove(os.path.join(self.datadir, "auto.cnf"))
+            self.forget_uuid()
+            return
+        if self.row.name in made:
+            copy_folder(made[self.row.name], self.datadir)
             return
         argv = self.mysqld() + self.base_options()
         script = None
@@ -202,6 +213,16 @@ class Server:
         if done.returncode != 0:
             raise Unavailable("%s could not make its data folder:\n%s" % (
                 self.row.name, "\n".join(done.stdout.splitlines()[-15:])))
+        self.forget_uuid()
+        template = tempfile.mkdtemp(prefix="sluice-%s-data-" % self.row.name)
+        copy_folder(self.datadir, template)
+        made[self.row.name] = template
+
+    def forget_uuid(self):
+        """Servers made of one data folder would have one server_uuid."""
+        path = os.path.join(self.datadir, "auto.cnf")
+        if os.path.exists(path):
+            os.remove(path)
 
     def start(self):
         """Makes the data folder at the first start, starts the server, waits until it answers."""
