@@ -8,27 +8,70 @@
 #include "app/precheck/run.h"
 #include "version.h"
 
-static bool add_text(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, const char *text)
+/* The library's own are inline and long, and there are very many of them here. */
+#define ONCE static __attribute__((noinline))
+
+ONCE void add_text(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, const char *text)
 {
-    return yyjson_mut_obj_add_strcpy(doc, obj, key, text == NULL ? "" : text);
+    yyjson_mut_obj_add_strcpy(doc, obj, key, text == NULL ? "" : text);
+}
+
+ONCE void add_int(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, int64_t n)
+{
+    yyjson_mut_obj_add_int(doc, obj, key, n);
+}
+
+ONCE void add_uint(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, uint64_t n)
+{
+    yyjson_mut_obj_add_uint(doc, obj, key, n);
+}
+
+ONCE void add_bool(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, bool truth)
+{
+    yyjson_mut_obj_add_bool(doc, obj, key, truth);
+}
+
+ONCE void add_null(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key)
+{
+    yyjson_mut_obj_add_null(doc, obj, key);
+}
+
+ONCE yyjson_mut_val *add_list(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key)
+{
+    return yyjson_mut_obj_add_arr(doc, obj, key);
+}
+
+ONCE yyjson_mut_val *add_object(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key)
+{
+    return yyjson_mut_obj_add_obj(doc, obj, key);
+}
+
+ONCE yyjson_mut_val *next_object(yyjson_mut_doc *doc, yyjson_mut_val *list)
+{
+    return yyjson_mut_arr_add_obj(doc, list);
+}
+
+/* NULL is null. */
+ONCE void next_text(yyjson_mut_doc *doc, yyjson_mut_val *list, const char *text)
+{
+    if (text == NULL) {
+        yyjson_mut_arr_add_null(doc, list);
+    } else {
+        yyjson_mut_arr_add_strcpy(doc, list, text);
+    }
 }
 
 static void add_cells(const struct answer *a, yyjson_mut_doc *doc, yyjson_mut_val *one)
 {
-    yyjson_mut_val *columns = yyjson_mut_obj_add_arr(doc, one, "columns");
+    yyjson_mut_val *columns = add_list(doc, one, "columns");
     for (size_t c = 0; c < a->columns && c < a->filled; c++) {
-        yyjson_mut_arr_add_strcpy(doc, columns, a->cells[c] == NULL ? "" : a->cells[c]);
+        next_text(doc, columns, a->cells[c] == NULL ? "" : a->cells[c]);
     }
-    yyjson_mut_val *rows = yyjson_mut_obj_add_arr(doc, one, "rows");
+    yyjson_mut_val *rows = add_list(doc, one, "rows");
     for (size_t r = 0; r < a->rows; r++) {
         yyjson_mut_val *row = yyjson_mut_arr_add_arr(doc, rows);
         for (size_t c = 0; c < a->columns; c++) {
-            const char *cell = answer_cell(a, r, c);
-            if (cell == NULL) {
-                yyjson_mut_arr_add_null(doc, row);
-            } else {
-                yyjson_mut_arr_add_strcpy(doc, row, cell);
-            }
+            next_text(doc, row, answer_cell(a, r, c));
         }
     }
 }
@@ -37,14 +80,14 @@ static void add_cells(const struct answer *a, yyjson_mut_doc *doc, yyjson_mut_va
 void bundle_answer(const struct answer *a, yyjson_mut_doc *doc, yyjson_mut_val *one)
 {
     add_text(doc, one, "sql", a->sql);
-    yyjson_mut_obj_add_int(doc, one, "asked_ms", a->asked_ms);
-    yyjson_mut_obj_add_uint(doc, one, "took_ms", a->took_ms);
+    add_int(doc, one, "asked_ms", a->asked_ms);
+    add_uint(doc, one, "took_ms", a->took_ms);
     if (a->state == ANSWERED) {
         add_cells(a, doc, one);
     } else if (a->state == FAILED) {
-        yyjson_mut_val *error = yyjson_mut_obj_add_obj(doc, one, "error");
+        yyjson_mut_val *error = add_object(doc, one, "error");
         add_text(doc, error, "code", err_name(a->code));
-        yyjson_mut_obj_add_uint(doc, error, "errno", a->mysql_errno);
+        add_uint(doc, error, "errno", a->mysql_errno);
         add_text(doc, error, "sqlstate", a->sqlstate);
         add_text(doc, error, "text", a->text);
     } else {
@@ -67,23 +110,23 @@ static unsigned evidence_count(const struct finding *found)
 static void add_evidence(const struct precheck_run *run, const struct finding *found, bool answers,
                          yyjson_mut_doc *doc, yyjson_mut_val *obj)
 {
-    yyjson_mut_val *list = yyjson_mut_obj_add_arr(doc, obj, "compared");
+    yyjson_mut_val *list = add_list(doc, obj, "compared");
     for (size_t i = 0; i < found->compared_count; i++) {
         const struct compared *c = &found->compared[i];
-        yyjson_mut_val *one = yyjson_mut_arr_add_obj(doc, list);
+        yyjson_mut_val *one = next_object(doc, list);
         add_text(doc, one, "what", c->what);
         add_text(doc, one, "found", c->found);
         add_text(doc, one, "wanted", c->wanted);
-        yyjson_mut_obj_add_bool(doc, one, "holds", c->holds);
+        add_bool(doc, one, "holds", c->holds);
     }
-    list = yyjson_mut_obj_add_arr(doc, obj, "evidence");
+    list = add_list(doc, obj, "evidence");
     for (int side = SOURCE; side < SIDES; side++) {
         const struct server_facts *s = &run->facts.server[side];
         for (enum question_id q = Q_CONNECT; q < QUESTIONS; q++) {
             if ((found->used[side] >> q & 1) == 0) {
                 continue;
             }
-            yyjson_mut_val *one = yyjson_mut_arr_add_obj(doc, list);
+            yyjson_mut_val *one = next_object(doc, list);
             add_text(doc, one, "server", side_name((enum side)side));
             if (answers) {
                 add_text(doc, one, "server_version", version_of(s).text);
@@ -100,9 +143,9 @@ static void add_head(const struct check *c, enum config_lang lang, yyjson_mut_do
                      yyjson_mut_val *obj)
 {
     if (c->code != 0) {
-        yyjson_mut_obj_add_int(doc, obj, "code", c->code);
+        add_int(doc, obj, "code", c->code);
     } else {
-        yyjson_mut_obj_add_null(doc, obj, "code");
+        add_null(doc, obj, "code");
     }
     add_text(doc, obj, "name", c->name);
     add_text(doc, obj, "title", check_title(c, lang));
@@ -115,33 +158,34 @@ bool bundle_has_server(const struct server_facts *s)
 
 void bundle_server(const struct server_facts *s, yyjson_mut_doc *doc, yyjson_mut_val *one)
 {
-    yyjson_mut_obj_add_bool(doc, one, "configured", s->configured);
+    add_bool(doc, one, "configured", s->configured);
     add_text(doc, one, "host", s->host);
-    yyjson_mut_obj_add_uint(doc, one, "port", s->port);
+    add_uint(doc, one, "port", s->port);
     add_text(doc, one, "user", s->user);
-    yyjson_mut_obj_add_bool(doc, one, "tls", s->tls);
+    add_bool(doc, one, "tls", s->tls);
     add_text(doc, one, "version", version_of(s).text);
 }
 
 static void add_servers(const struct facts *f, bool answers, yyjson_mut_doc *doc,
                         yyjson_mut_val *out)
 {
-    yyjson_mut_val *servers = yyjson_mut_obj_add_obj(doc, out, "servers");
+    yyjson_mut_val *servers = add_object(doc, out, "servers");
 
     for (int side = SOURCE; side < SIDES; side++) {
         const struct server_facts *s = &f->server[side];
         const char *key = side_name((enum side)side);
         if (!bundle_has_server(s)) {
-            (void)(side < REPLICA && yyjson_mut_obj_add_null(doc, servers, key));
+            if (side < REPLICA) {
+                add_null(doc, servers, key);
+            }
             continue;
         }
-        yyjson_mut_val *one = yyjson_mut_obj_add_obj(doc, servers, key);
+        yyjson_mut_val *one = add_object(doc, servers, key);
         bundle_server(s, doc, one);
-        yyjson_mut_val *all = answers ? yyjson_mut_obj_add_obj(doc, one, "answers") : NULL;
+        yyjson_mut_val *all = answers ? add_object(doc, one, "answers") : NULL;
         for (enum question_id q = Q_CONNECT; answers && q < QUESTIONS; q++) {
             if (answer_is_meant(&s->answers[q])) {
-                bundle_answer(&s->answers[q], doc,
-                              yyjson_mut_obj_add_obj(doc, all, questions[q].name));
+                bundle_answer(&s->answers[q], doc, add_object(doc, all, questions[q].name));
             }
         }
     }
@@ -151,18 +195,18 @@ static void add_servers(const struct facts *f, bool answers, yyjson_mut_doc *doc
 static void add_task(const struct precheck_run *run, yyjson_mut_doc *doc, yyjson_mut_val *out)
 {
     const struct facts *f = &run->facts;
-    yyjson_mut_val *task = yyjson_mut_obj_add_obj(doc, out, "task");
+    yyjson_mut_val *task = add_object(doc, out, "task");
 
     add_text(doc, task, "mode", mode_name(f->mode));
     add_text(doc, task, "scope", scope_name(f->scope));
     add_text(doc, task, "compare", compare_name(f->compare));
     add_text(doc, task, "tables", f->tables);
     add_text(doc, task, "hostname", f->hostname);
-    yyjson_mut_obj_add_uint(doc, task, "server_id", f->our_server_id);
-    yyjson_mut_obj_add_uint(doc, task, "target_capacity", f->target_capacity);
-    yyjson_mut_obj_add_uint(doc, task, "store_size", f->store_size);
-    yyjson_mut_obj_add_uint(doc, task, "timeout_s", f->timeout_s);
-    yyjson_mut_obj_add_bool(doc, task, "clock_known", f->clock_known);
+    add_uint(doc, task, "server_id", f->our_server_id);
+    add_uint(doc, task, "target_capacity", f->target_capacity);
+    add_uint(doc, task, "store_size", f->store_size);
+    add_uint(doc, task, "timeout_s", f->timeout_s);
+    add_bool(doc, task, "clock_known", f->clock_known);
     add_text(doc, task, "lang", run->lang == LANG_ZH ? "zh" : "en");
 }
 
@@ -173,16 +217,16 @@ static void add_summary(const struct precheck_run *run, yyjson_mut_doc *doc, yyj
     precheck_summarize(run, &sum);
     add_text(doc, out, "summary", sum.text);
     add_text(doc, out, "verdict", verdict_name(sum.worst));
-    yyjson_mut_obj_add_int(doc, out, "when_ms", sum.when_ms);
-    yyjson_mut_val *counts = yyjson_mut_obj_add_obj(doc, out, "counts");
+    add_int(doc, out, "when_ms", sum.when_ms);
+    yyjson_mut_val *counts = add_object(doc, out, "counts");
     for (int v = VERDICT_PASS; v <= VERDICT_FAIL; v++) {
-        yyjson_mut_obj_add_uint(doc, counts, verdict_name((enum verdict)v), sum.count[v]);
+        add_uint(doc, counts, verdict_name((enum verdict)v), sum.count[v]);
     }
 }
 
 void bundle_head(const struct precheck_run *run, yyjson_mut_doc *doc, yyjson_mut_val *out)
 {
-    yyjson_mut_obj_add_int(doc, out, "format", BUNDLE_FORMAT);
+    add_int(doc, out, "format", BUNDLE_FORMAT);
     add_text(doc, out, "program", "sluice " SLUICE_VERSION);
     add_summary(run, doc, out);
     add_task(run, doc, out);
@@ -234,14 +278,14 @@ int precheck_json(const struct precheck_run *run, const char *detail, yyjson_mut
     if (detail != NULL) {
         add_servers(&run->facts, whole, doc, out);
     }
-    yyjson_mut_val *list = yyjson_mut_obj_add_arr(doc, out, "checks");
+    yyjson_mut_val *list = add_list(doc, out, "checks");
     for (size_t i = 0; i < checks_judged; i++) {
         const struct check *c = &checks[run->order[i]];
         const struct finding *found = &run->findings[run->order[i]];
         if (only != NULL && c != only) {
             continue;
         }
-        yyjson_mut_val *one = yyjson_mut_arr_add_obj(doc, list);
+        yyjson_mut_val *one = next_object(doc, list);
         if (whole) {
             bundle_check(run, c, doc, one);
             continue;
@@ -251,7 +295,7 @@ int precheck_json(const struct precheck_run *run, const char *detail, yyjson_mut
             add_text(doc, one, "rule", c->rule);
             add_evidence(run, found, true, doc, one);
         } else {
-            yyjson_mut_obj_add_uint(doc, one, "evidence_count", evidence_count(found));
+            add_uint(doc, one, "evidence_count", evidence_count(found));
         }
     }
     return yyjson_mut_arr_size(list) > 0 ? OK : fail(why, ERR_NOMEM, "no memory for the answer");
@@ -259,9 +303,9 @@ int precheck_json(const struct precheck_run *run, const char *detail, yyjson_mut
 
 void precheck_list_json(yyjson_mut_doc *doc, yyjson_mut_val *out, enum config_lang lang)
 {
-    yyjson_mut_val *list = yyjson_mut_obj_add_arr(doc, out, "checks");
+    yyjson_mut_val *list = add_list(doc, out, "checks");
     for (size_t i = 0; i < check_count; i++) {
-        yyjson_mut_val *one = yyjson_mut_arr_add_obj(doc, list);
+        yyjson_mut_val *one = next_object(doc, list);
         add_head(&checks[i], lang, doc, one);
         add_text(doc, one, "when", checks[i].when);
         add_text(doc, one, "rule", checks[i].rule);
