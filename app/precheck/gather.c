@@ -233,7 +233,7 @@ struct asked {
 
 static bool is_asked(const struct asked *to, enum question_id q)
 {
-    return (!to->how->drifting || questions[q].drifts) &&
+    return (to->how->last == NULL || questions[q].drifts) &&
            question_ask(to->all, to->side, q, to->sql, STATEMENT_MAX);
 }
 
@@ -354,26 +354,34 @@ static int ask_one(struct asked *to, enum question_id q, int *got, struct db_err
 static int ask_wire(struct asked *to)
 {
     struct answer *a = &to->facts->answers[Q_WIRE];
+    const struct server_facts *last = to->how->last == NULL ? NULL : &to->how->last->server[SOURCE];
+    uint32_t from = last == NULL ? WIRE_FILE_START : wire_since(last, to->facts);
     struct asked own = *to;
     struct db_error err = {0};
     const char *secret = to->config->password;
     char what[512];
 
     if (answer_is_hidden(&to->facts->answers[Q_BINLOG_STATUS]) ||
-        !wire_question(to->facts, false, what, sizeof what)) {
+        !wire_question(to->facts, false, from, what, sizeof what)) {
         return answer_not_asked(a, "", "the source names no binlog file to read");
     }
     own.db = NULL;
     int rc = reach(&own, &err);
     if (rc == OK) {
-        rc = wire_read(own.db, to->facts, false, &to->guard->stop, WIRE_MS, what, secret, a, &err);
+        rc = wire_read(own.db, to->facts, false, from, &to->guard->stop, WIRE_MS, what, secret, a,
+                       &err);
     }
-    /* A server ends the connection with the dump. */
+    /* Nothing was written: what was seen last still holds, or is in the file before. */
     struct db_error unread;
-    if (rc == OK && wire_was_idle(a) && wire_question(to->facts, true, what, sizeof what) &&
-        reach(&own, &unread) == OK) {
-        rc =
-            wire_read(own.db, to->facts, true, &to->guard->stop, WIRE_MS, what, secret, a, &unread);
+    if (rc == OK && wire_was_idle(a) && from > WIRE_FILE_START &&
+        last->answers[Q_WIRE].state == ANSWERED) {
+        rc = answer_copy(a, &last->answers[Q_WIRE]);
+    } else if (rc == OK && wire_was_idle(a) &&
+               wire_question(to->facts, true, WIRE_FILE_START, what, sizeof what) &&
+               reach(&own, &unread) == OK) {
+        /* A server ends the connection with the dump. */
+        rc = wire_read(own.db, to->facts, true, WIRE_FILE_START, &to->guard->stop, WIRE_MS, what,
+                       secret, a, &unread);
         rc = rc == ERR_NOMEM ? rc : OK; /* the first look stands */
     }
     db_close(own.db);

@@ -111,7 +111,7 @@ static int keep(struct precheck_run *run, const struct precheck_run *last)
 int precheck_rerun(const struct config *cfg, const struct precheck_run *last,
                    const atomic_bool *cancel, struct precheck_run **out, struct errmsg *why)
 {
-    const struct gathering how = {.cancel = cancel, .drifting = true};
+    const struct gathering how = {.cancel = cancel, .last = &last->facts};
     int rc = run_new(cfg, out);
 
     if (rc == OK) {

@@ -16,7 +16,6 @@
 #define DUMP_NON_BLOCK             1
 #define DUMP_SEND_ANNOTATE_ROWS    2 /* for MariaDB, which leaves them out otherwise */
 #define ER_UNKNOWN_SYSTEM_VARIABLE 1193
-#define FILE_START                 4
 #define SECRET_SHOWS               5 /* shorter ones are in honest words, too */
 #define POLL_MS                    100
 
@@ -64,14 +63,31 @@ static const char *file_of(const struct server_facts *source, bool before)
     return NULL;
 }
 
-bool wire_question(const struct server_facts *source, bool before, char *buf, size_t size)
+bool wire_question(const struct server_facts *source, bool before, uint32_t from, char *buf,
+                   size_t size)
 {
     const char *file = file_of(source, before);
 
     if (file != NULL) {
-        snprintf(buf, size, "COM_BINLOG_DUMP %s:%d, not blocking", file, FILE_START);
+        snprintf(buf, size, "COM_BINLOG_DUMP %s:%" PRIu32 ", not blocking", file, from);
     }
     return file != NULL;
+}
+
+uint32_t wire_since(const struct server_facts *last, const struct server_facts *now)
+{
+    const struct answer *was = &last->answers[Q_BINLOG_STATUS];
+    const struct answer *is = &now->answers[Q_BINLOG_STATUS];
+    const char *file = answer_cell(was, 0, 0), *file_now = answer_cell(is, 0, 0);
+    const char *at = answer_cell(was, 0, 1), *at_now = answer_cell(is, 0, 1);
+
+    if (file == NULL || file_now == NULL || at == NULL || at_now == NULL ||
+        strcmp(file, file_now) != 0) {
+        return WIRE_FILE_START;
+    }
+    uint64_t from = strtoull(at, NULL, 10), to = strtoull(at_now, NULL, 10);
+    return from > WIRE_FILE_START && from <= to && from <= UINT32_MAX ? (uint32_t)from
+                                                                      : WIRE_FILE_START;
 }
 
 bool wire_was_idle(const struct answer *a)
@@ -106,14 +122,14 @@ static int prepare(struct db *db, struct db_error *err)
     return rc;
 }
 
-static int count_file(struct wire *w, struct link *l, const char *file)
+static int count_file(struct wire *w, struct link *l, const char *file, uint32_t from)
 {
     uint8_t packet[16 + sizeof w->file];
     struct writer out = wr_into(packet, sizeof packet);
     struct errmsg why = {""};
 
-    wire_begin(w, file, read_link, l);
-    wr_u32(&out, FILE_START);
+    wire_begin(w, file, from, read_link, l);
+    wr_u32(&out, from);
     wr_u16(&out, DUMP_NON_BLOCK | (db_is_mariadb(l->db) ? DUMP_SEND_ANNOTATE_ROWS : 0));
     wr_u32(&out, 0); /* no server id: no replica */
     wr_bytes(&out, w->file, strlen(w->file));
@@ -132,7 +148,7 @@ static int count_file(struct wire *w, struct link *l, const char *file)
     return rc;
 }
 
-int wire_read(struct db *db, const struct server_facts *source, bool before,
+int wire_read(struct db *db, const struct server_facts *source, bool before, uint32_t from,
               const atomic_bool *stop, unsigned max_ms, const char *sql, const char *secret,
               struct answer *out, struct db_error *err)
 {
@@ -146,7 +162,7 @@ int wire_read(struct db *db, const struct server_facts *source, bool before,
     }
     memset(err, 0, sizeof *err);
     int rc = file == NULL ? ERR_INVALID : prepare(db, err);
-    rc = rc != OK ? rc : count_file(w, &l, file);
+    rc = rc != OK ? rc : count_file(w, &l, file, from);
     if (rc == OK && secret != NULL && strlen(secret) >= SECRET_SHOWS &&
         strstr(w->first_database, secret) != NULL) {
         snprintf(w->first_database, sizeof w->first_database, "(not shown)");

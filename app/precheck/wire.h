@@ -17,17 +17,23 @@
 
 #define WIRE_BYTES_MAX  (1u << 20)
 #define WIRE_EVENTS_MAX 2000
+#define WIRE_FILE_START 4 /* behind the file's magic number */
 
 /* What Q_WIRE asks, for the evidence: "COM_BINLOG_DUMP binlog.000003:4, not blocking", from the
  * answers about the binlog that `source` has. `before`: of the file before the current one. False:
  * they name no such file, so nothing can be read. */
-bool wire_question(const struct server_facts *source, bool before, char *buf, size_t size);
+bool wire_question(const struct server_facts *source, bool before, uint32_t from, char *buf,
+                   size_t size);
 
-/* Reads that file from its start; at most WIRE_BYTES_MAX, WIRE_EVENTS_MAX and max_ms of it, and
+/* Where the next look begins, so that it sees what was written since the last one: where the binlog
+ * ended then. Only such a place is sure to be an event's; without one, the current file's start. */
+uint32_t wire_since(const struct server_facts *last, const struct server_facts *now);
+
+/* Reads that file from there; at most WIRE_BYTES_MAX, WIRE_EVENTS_MAX and max_ms of it, and
  * gives up within 250 ms when *stop becomes true. No event is held whole. The connection is of no
  * further use after it. OK: *out has rows of name and value (below); ERR_NOMEM; else why in *err,
  * with the server's errno, and *out is as it was. `secret` (or NULL) gets into no row. */
-int wire_read(struct db *db, const struct server_facts *source, bool before,
+int wire_read(struct db *db, const struct server_facts *source, bool before, uint32_t from,
               const atomic_bool *stop, unsigned max_ms, const char *sql, const char *secret,
               struct answer *out, struct db_error *err);
 
@@ -74,7 +80,8 @@ extern const char *const wire_names[WIRE_NUMBERS];
 struct wire {
     struct stream stream;
     char file[256]; /* set by the caller: events of others are not of interest */
-    uint64_t pos;   /* end of the last whole event */
+    uint32_t from;
+    uint64_t pos; /* end of the last whole event */
     uint64_t number[WIRE_NUMBERS];
     uint64_t taken;      /* bytes, for the limit */
     const char *ended;   /* why the reading ended well */
@@ -90,8 +97,8 @@ struct wire {
     uint8_t rest[8 * 1024];
 };
 
-/* Begins to count `file`, whose bytes from position 4 on come from `read`. */
-void wire_begin(struct wire *w, const char *file, stream_source read, void *ctx);
+/* Begins to count `file`, whose bytes from position `from` on come from `read`. */
+void wire_begin(struct wire *w, const char *file, uint32_t from, stream_source read, void *ctx);
 /* Counts until a limit is met or the dump ends; out of time (ERR_TIMEOUT from `read`) is a limit
  * too. ERR_SERVER: it ended with the server's error, see w->refusal. */
 int wire_count(struct wire *w, struct errmsg *why);

@@ -10,8 +10,6 @@
 #include "base/err.h"
 #include "base/reader.h"
 
-#define FILE_START 4
-
 const char *const wire_names[WIRE_NUMBERS] = {
     [WIRE_EVENTS] = "events",
     [WIRE_BYTES] = "bytes",
@@ -147,7 +145,9 @@ static int take_event(struct wire *w, struct errmsg *why)
         return err;
     }
     w->taken += len;
-    bool stored = event_is_stored(&h), sound = true, summed = false;
+    /* A dump from within a file begins with a copy of the file's first event. */
+    bool copy = h.type == EVENT_FORMAT_DESCRIPTION && w->from > WIRE_FILE_START;
+    bool stored = event_is_stored(&h) && !copy, sound = true, summed = false;
     if (h.type == EVENT_FORMAT_DESCRIPTION) {
         err = take_format(w, &h, &summed, why);
     } else if (!stored) {
@@ -184,11 +184,11 @@ static int take_refusal(struct wire *w, struct errmsg *why)
     return err != OK ? err : fail(why, ERR_SERVER, "%s", w->refusal.text);
 }
 
-void wire_begin(struct wire *w, const char *file, stream_source read, void *ctx)
+void wire_begin(struct wire *w, const char *file, uint32_t from, stream_source read, void *ctx)
 {
     memset(w, 0, sizeof *w);
     snprintf(w->file, sizeof w->file, "%s", file);
-    w->pos = FILE_START;
+    w->pos = w->from = from;
     stream_init(&w->stream, read, ctx);
 }
 
@@ -233,7 +233,7 @@ int wire_answer(const struct wire *w, bool current, const char *sql, struct answ
     if (err != OK || (err = put_text(out, "name", "value")) != OK ||
         (err = put_text(out, "file", w->file)) != OK ||
         (err = put_number(out, "current", current ? 1 : 0)) != OK ||
-        (err = put_number(out, "from", FILE_START)) != OK ||
+        (err = put_number(out, "from", w->from)) != OK ||
         (err = put_number(out, "to", w->pos)) != OK ||
         (err = put_text(out, "ended", w->ended == NULL ? "" : w->ended)) != OK) {
         return err;

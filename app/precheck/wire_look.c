@@ -84,11 +84,10 @@ static enum kind kind_of(struct reader text)
         char word[10];
         uint8_t kind;
     } words[] = {
-        {"INSERT", KIND_CHANGES},  {"UPDATE", KIND_CHANGES},   {"DELETE", KIND_CHANGES},
-        {"REPLACE", KIND_CHANGES}, {"LOAD", KIND_CHANGES},     {"CREATE", KIND_DEFINES},
-        {"ALTER", KIND_DEFINES},   {"DROP", KIND_DEFINES},     {"BEGIN", KIND_BEGINS},
-        {"ROLLBACK", KIND_WITHIN}, {"SAVEPOINT", KIND_WITHIN}, {"RELEASE", KIND_WITHIN},
-        {"COMMIT", KIND_ENDS},
+        {"INSERT", KIND_CHANGES},   {"UPDATE", KIND_CHANGES}, {"DELETE", KIND_CHANGES},
+        {"REPLACE", KIND_CHANGES},  {"LOAD", KIND_CHANGES},   {"CREATE", KIND_DEFINES},
+        {"ALTER", KIND_DEFINES},    {"DROP", KIND_DEFINES},   {"BEGIN", KIND_BEGINS},
+        {"SAVEPOINT", KIND_WITHIN}, {"RELEASE", KIND_WITHIN}, {"COMMIT", KIND_ENDS},
     };
     char word[12];
 
@@ -96,6 +95,10 @@ static enum kind kind_of(struct reader text)
     if (strcasecmp(word, "XA") == 0) {
         next_word(&text, word, sizeof word);
         return strcasecmp(word, "START") == 0 ? KIND_BEGINS : KIND_WITHIN;
+    }
+    if (strcasecmp(word, "ROLLBACK") == 0) {
+        next_word(&text, word, sizeof word);
+        return strcasecmp(word, "TO") == 0 ? KIND_WITHIN : KIND_ENDS;
     }
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (strcasecmp(word, words[i].word) == 0) {

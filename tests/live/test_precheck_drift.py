@@ -6,6 +6,7 @@ import http.client
 import re
 import resource
 import subprocess
+import time
 
 import servers
 from harness import on_servers, wait_for
@@ -105,6 +106,7 @@ def test_settings_that_change(t):
     """Format, row image and a privilege are taken away and given back under a running relay."""
     server = t.server
     server.sql("CREATE DATABASE IF NOT EXISTS w")
+    write_something(server)
     box = Box(t).up()
     assert box.changes() == [] and box.shell("status")[1]["precheck_changes"] == 0
     assert box.verdict('code="-262",name="binlog-format"') == 0
@@ -155,6 +157,30 @@ def test_settings_that_change(t):
     assert (status["connects"], status["retries"]) == (1, 0), "the relay was disturbed: %s" % status
     box.stop()
     box.compare()
+
+
+@on_servers(NAMES)
+def test_statements_written_later(t):
+    """A session that writes statements long after the first look, far behind its limits."""
+    server = t.server
+    server.sql("CREATE DATABASE IF NOT EXISTS w")
+    server.sql("CREATE TABLE w.e (n INT)")
+    for _ in range(700):
+        server.sql("INSERT INTO w.e VALUES (1)")
+    box = Box(t).up()
+    assert box.verdicts()["on-the-wire"] == "pass"
+    db = server.connect()
+    t.later(db.close)
+    db.query("SET SESSION binlog_format = 'STATEMENT'")
+    db.query("INSERT INTO w.e VALUES (2)")
+    change = box.wait_change("on-the-wire", "fail")
+    assert "1 statement" in change["why"], change
+    db.query("SET SESSION binlog_format = 'ROW'")
+    time.sleep(2.5)    # as long as nothing is written, what was seen last holds
+    assert box.verdicts()["on-the-wire"] == "fail"
+    db.query("INSERT INTO w.e VALUES (3)")
+    box.wait_change("on-the-wire", "pass", after=len(box.changes()) - 1)
+    box.stop()
 
 
 @on_servers(NAMES)

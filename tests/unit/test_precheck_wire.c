@@ -158,7 +158,7 @@ static int count(struct made *m)
 {
     m->at = 0;
     memset(&why, 0, sizeof why);
-    wire_begin(&wire, FILE_NAME, read_made, m);
+    wire_begin(&wire, FILE_NAME, WIRE_FILE_START, read_made, m);
     int err = wire_count(&wire, &why);
     assert_true(wire.taken <= WIRE_BYTES_MAX);
     return err;
@@ -669,7 +669,7 @@ static void verdicts(void **state)
         const char *why, *remedy;
     } cases[] = {
         {"8.0.40", "", VERDICT_PASS, "20 events in binlog.000004 from 4 to 4711", ""},
-        {"8.0.40", "transactions=0 row_events=0", VERDICT_PASS, "no transaction yet", ""},
+        {"8.0.40", "transactions=0 row_events=0", VERDICT_SKIP, "no transaction yet", ""},
         {"8.0.40", "statement_dml=3", VERDICT_FAIL,
          "binlog.000004 holds 3 statements that change data, the first at 815 (default database "
          "`shop`, connection 42); binlog_format is ROW",
@@ -738,30 +738,65 @@ static void the_question(void **state)
 {
     struct precheck_run *run = run_of(MODE_ONLINE, SCOPE_INSTANCE, "", "8.0.40", "");
     char text[128] = "";
-    assert_true(wire_question(&run->facts.server[SOURCE], false, text, sizeof text));
+    assert_true(
+        wire_question(&run->facts.server[SOURCE], false, WIRE_FILE_START, text, sizeof text));
     assert_string_equal(text, "COM_BINLOG_DUMP binlog.000004:4, not blocking");
     struct server_facts *source = &run->facts.server[SOURCE];
     struct answer *files = &source->answers[Q_BINLOG_FILES];
     put_words(files, "SHOW BINARY LOGS", 1, "Log_name");
-    assert_false(wire_question(source, true, text, sizeof text));
+    assert_false(wire_question(source, true, WIRE_FILE_START, text, sizeof text));
     put_words(files, "SHOW BINARY LOGS", 1, "Log_name");
     put_word(files, "binlog.000004");
-    assert_false(wire_question(source, true, text, sizeof text));
+    assert_false(wire_question(source, true, WIRE_FILE_START, text, sizeof text));
     put_words(files, "SHOW BINARY LOGS", 1, "Log_name");
     put_word(files, "binlog.000002");
     put_word(files, "binlog.000003");
     put_word(files, "binlog.000004");
-    assert_true(wire_question(source, true, text, sizeof text));
+    assert_true(wire_question(source, true, WIRE_FILE_START, text, sizeof text));
     assert_string_equal(text, "COM_BINLOG_DUMP binlog.000003:4, not blocking");
     precheck_free(run);
     run = run_of(MODE_ONLINE, SCOPE_INSTANCE, "", "8.0.40 no-file", "");
-    assert_false(wire_question(&run->facts.server[SOURCE], false, text, sizeof text));
+    assert_false(
+        wire_question(&run->facts.server[SOURCE], false, WIRE_FILE_START, text, sizeof text));
     precheck_free(run);
+}
+
+/* The next look begins where the binlog ended at the last one, if that is still a place of it. */
+static void where_the_next_look_begins(void **state)
+{
+    static const struct {
+        const char *file, *at, *file_now, *at_now;
+        uint32_t from;
+    } cases[] = {
+        {"binlog.000004", "900", "binlog.000004", "1200", 900},
+        {"binlog.000004", "900", "binlog.000004", "900", 900},
+        {"binlog.000004", "900", "binlog.000005", "1200", 4},
+        {"binlog.000004", "900", "binlog.000004", "500", 4},
+        {"binlog.000004", "5000000000", "binlog.000004", "6000000000", 4},
+        {"binlog.000004", "x", "binlog.000004", "500", 4},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct precheck_run *run = run_of(MODE_ONLINE, SCOPE_INSTANCE, "", "8.0.40", "");
+        struct precheck_run *last = run_of(MODE_ONLINE, SCOPE_INSTANCE, "", "8.0.40", "");
+        struct answer *was = &last->facts.server[SOURCE].answers[Q_BINLOG_STATUS];
+        struct answer *is = &run->facts.server[SOURCE].answers[Q_BINLOG_STATUS];
+        put_words(was, "SHOW MASTER STATUS", 2, "File", "Position");
+        put_word(was, cases[i].file);
+        put_word(was, cases[i].at);
+        put_words(is, "SHOW MASTER STATUS", 2, "File", "Position");
+        put_word(is, cases[i].file_now);
+        put_word(is, cases[i].at_now);
+        assert_int_equal(wire_since(&last->facts.server[SOURCE], &run->facts.server[SOURCE]),
+                         cases[i].from);
+        precheck_free(run);
+        precheck_free(last);
+    }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(where_the_next_look_begins),
         cmocka_unit_test(rows_only),
         cmocka_unit_test(an_empty_file),
         cmocka_unit_test(statements),
