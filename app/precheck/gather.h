@@ -11,8 +11,8 @@ struct gathering {
     const atomic_bool *cancel; /* NULL, or: stop soon after it becomes true */
     void (*progress)(void *ctx, const char *text); /* NULL, or told a line per step */
     void *ctx;
-    /* NULL, or those of the last run: then only the questions whose answers drift are asked, and the
-     * other answers stay as they are. */
+    /* NULL, or those of the last run: then only the questions whose answers drift are asked, and
+     * the other answers stay as they are. */
     const struct facts *last;
 };
 

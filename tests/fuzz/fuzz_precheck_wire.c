@@ -51,7 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     struct bytes b = {data + 1, size - 1, (data[0] & 1) != 0 ? 7 : SIZE_MAX};
-    wire_begin(&w, "binlog.000004", WIRE_FILE_START, (data[0] & 2) != 0 ? read_until_late : read_bytes, &b);
+    wire_begin(&w, "binlog.000004", WIRE_FILE_START,
+               (data[0] & 2) != 0 ? read_until_late : read_bytes, &b);
     int err = wire_count(&w, &why);
     require((err == OK) == (w.ended != NULL));
     require(w.taken <= WIRE_BYTES_MAX && w.number[WIRE_BYTES] <= w.taken);
