@@ -100,12 +100,13 @@ def huge_event(db, megabytes):
     db.query("TRUNCATE TABLE w.huge")
 
 
-def one_round(db, rng, folder):
-    """A few hundred kilobytes of everything."""
+def one_round(db, rng, folder, mixed=True):
+    """A few hundred kilobytes of everything; without MIXED of rows only."""
     for _ in range(5):
         transaction(db, rng)
     big_row(db, rng)
-    statements(db, rng, folder)
+    if mixed:
+        statements(db, rng, folder)
     definitions(db, rng)
     distributed(db, rng)
 
@@ -132,8 +133,9 @@ class Workload:
     """The same in the background until finish(); survives restarts of the server. After FAST_BYTES
     it only trickles: how much a test writes must not depend on how fast the machine is."""
 
-    def __init__(self, server, seed=1, pause=0.02, rotate_every=8):
+    def __init__(self, server, seed=1, pause=0.02, rotate_every=8, mixed=True):
         self.server, self.pause, self.rotate_every = server, pause, rotate_every
+        self.mixed = mixed
         self.rng = random.Random(seed)
         self.rounds = 0
         self.sizes = {}
@@ -162,7 +164,7 @@ class Workload:
                     for prepared in db.query("XA RECOVER"):
                         db.query("XA ROLLBACK '%s'" % prepared[3])
                     prepare(db)
-                one_round(db, self.rng, self.server.folder)
+                one_round(db, self.rng, self.server.folder, self.mixed)
                 self.rounds += 1
                 if self.rounds % self.rotate_every == 0:
                     db.query("FLUSH BINARY LOGS")
