@@ -14,6 +14,7 @@ import collections
 import ctypes
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -88,9 +89,16 @@ atexit.register(stop_all)
 
 
 def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+    """Below those that the kernel gives to outgoing connections: nobody takes it before its user
+    does, also while that restarts."""
+    while True:
+        port = random.randrange(15000, 32000)
+        with socket.socket() as sock:
+            try:
+                sock.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 def die_with_parent(sig=signal.SIGTERM):
