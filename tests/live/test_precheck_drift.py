@@ -8,6 +8,7 @@ import resource
 import subprocess
 import time
 
+import coverage
 import servers
 from harness import on_servers, wait_for
 from servers import PASSWORD
@@ -272,6 +273,8 @@ def test_cancelled(t):
     assert box.stored() > stored
     result = box.shell("status")[1]
     assert result["stage"] == "relay" and "cancelled" not in result, result
+    coverage.note_one("cancelled", "fail", True)
+    coverage.note_one("cancelled", "pass", True)
     box.stop()
     box.compare()
 
@@ -320,5 +323,7 @@ def test_device_that_fails(t):
     box.start()    # the device is well again
     box.wait_caught_up()
     assert box.stored() > stored
+    coverage.note_one("store-failed", "fail", True)
+    coverage.note_one("store-failed", "pass", True)
     box.stop()
     box.compare()
