@@ -236,6 +236,21 @@ def test_without_a_target(t):
 
 
 @on_servers()
+def test_modes_and_compares(t):
+    """What each mode asks for, and the one pair without rules."""
+    make_account(t.server)
+    keys = keys_of(t.server)
+    for mode in ("online", "backup", "schema"):
+        for compare in ("none", "sample", "full"):
+            result = run(t, keys, task={"mode": mode, "compare": compare})
+            lone = mode == "schema" and compare != "none"
+            result.expect(996, "fail" if lone else "pass", mode, compare)
+            result.expect(-262, "pass" if mode == "online" else "skip")
+            result.expect("primary-keys", "skip" if mode == "schema" else "pass")
+            result.expect(-411, "fail" if compare == "full" else "pass")
+
+
+@on_servers()
 def test_changes_nothing(t):
     """What the server logs of it is questions only, and its binlog stays where it was."""
     source = t.server
