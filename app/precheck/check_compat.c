@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "app/precheck/amount.h"
 #include "app/precheck/checks.h"
 #include "app/precheck/clean.h"
 
@@ -132,13 +133,18 @@ void check_compatible(const struct facts *f, struct finding *out)
 
 void check_stats_on_metadata(const struct facts *f, struct finding *out)
 {
-    const char *value = fact_needed(f, out, SOURCE, "innodb_stats_on_metadata");
+    static const char name[] = "innodb_stats_on_metadata";
+    const char *value = fact_needed(f, out, SOURCE, name);
+    bool on = false;
 
     if (value == NULL) {
         return;
     }
-    finding_compare(out, !is_on(value), "source innodb_stats_on_metadata", value, "OFF");
-    if (is_on(value)) {
+    finding_compare(out, is_off(value), "source innodb_stats_on_metadata", value, "OFF");
+    if (!switch_read(out, SOURCE, name, value, &on)) {
+        return;
+    }
+    if (on) {
         finding_add(out, VERDICT_FAIL, "is ON",
                     "innodb_stats_on_metadata is %.20s: every look at "
                     "information_schema recomputes statistics",

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "app/precheck/amount.h"
 #include "app/precheck/checks.h"
 #include "app/precheck/clean.h"
 
@@ -39,8 +40,11 @@ static struct gtid gtid_of(const struct facts *f, struct finding *out, enum side
     case FACT_HAD:
         clean_format(g.text, sizeof g.text, "%s", value);
         /* What new transactions get: ON_PERMISSIVE gives GTIDs, OFF_PERMISSIVE does not. */
-        g.on = strncasecmp(value, "ON", 2) == 0 || strcmp(value, "1") == 0;
-        g.between = strcasestr(value, "PERMISSIVE") != NULL;
+        g.on = strcasecmp(value, "ON_PERMISSIVE") == 0;
+        g.between = g.on || strcasecmp(value, "OFF_PERMISSIVE") == 0;
+        if (!g.between && !switch_read(out, side, "gtid_mode", value, &g.on)) {
+            return g;
+        }
         break;
     }
     g.had = true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* -407: is the task's own input valid. Looks at the config alone; no server is asked. What the
  * reader of the config has judged line by line is not repeated here. */
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -41,6 +42,19 @@ static size_t characters(const char *p, size_t len)
     return n;
 }
 
+/* Whether the name had an invisible character, or half of one: such is kept as "\xe2" (clean.h),
+ * and so it would be asked for. */
+static bool was_cleaned(const char *name, size_t len)
+{
+    for (size_t i = 0; i + 3 < len; i++) {
+        if (name[i] == '\\' && name[i + 1] == 'x' && isxdigit((unsigned char)name[i + 2]) &&
+            isxdigit((unsigned char)name[i + 3])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Whether b is a, or a table of the whole database a. */
 static bool covers(const struct chosen *a, const struct chosen *b)
 {
@@ -67,6 +81,10 @@ static void check_word(const struct facts *f, const struct chosen *c, struct fin
     if (characters(c->database, c->database_len) > NAME_CHARACTERS ||
         (c->table != NULL && characters(c->table, c->table_len) > NAME_CHARACTERS)) {
         mistake(out, "task.tables", text, "has a name that is too long", "64 characters each");
+    }
+    if (was_cleaned(c->database, c->database_len) || was_cleaned(c->table, c->table_len)) {
+        mistake(out, "task.tables", text, "has a character that this program cannot ask for",
+                "letters that can be seen");
     }
     if (is_system_database(c->database, c->database_len)) {
         mistake(out, "task.tables", text, "names a system database", "databases of users");

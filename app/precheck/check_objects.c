@@ -51,24 +51,24 @@ static bool same_name(const char *cell, const char *name, size_t len, bool fold)
     return p == p_end && q == q_end;
 }
 
+static bool is_row(const struct answer *a, size_t row, const struct chosen *c, bool fold)
+{
+    const char *database = answer_cell(a, row, 0), *table = answer_cell(a, row, 1);
+
+    return database != NULL && same_name(database, c->database, c->database_len, fold) &&
+           (c->table == NULL || (table != NULL && same_name(table, c->table, c->table_len, fold)));
+}
+
 /* The row of that name, or -1. Of several that are the same when folded, the exact one. */
 static long row_of(const struct answer *a, const struct chosen *c, bool fold)
 {
     long other = -1;
 
     for (size_t i = 0; i < a->rows; i++) {
-        const char *database = answer_cell(a, i, 0), *table = answer_cell(a, i, 1);
-        for (int folded = 0; folded <= fold; folded++) {
-            if (database == NULL || !same_name(database, c->database, c->database_len, folded) ||
-                (c->table != NULL &&
-                 (table == NULL || !same_name(table, c->table, c->table_len, folded)))) {
-                continue;
-            }
-            if (!folded) {
-                return (long)i;
-            }
-            other = (long)i;
+        if (is_row(a, i, c, false)) {
+            return (long)i;
         }
+        other = fold && is_row(a, i, c, true) ? (long)i : other;
     }
     return other;
 }
@@ -114,8 +114,40 @@ static bool side_folds(const struct facts *f, struct finding *out, enum side sid
 
 struct search {
     struct offenders missing, cased; /* cased: there, in another case, and that is the same */
+    struct offenders unsure;         /* some of these are there in another case */
+    size_t unmatched[2], spare[2];   /* names without row and rows without name, as count_spare() */
     char correct[200];               /* as the source has the first name that only looks missing */
 };
+
+/* The next name of a kind; of databases those of single tables, too, as Q_DATABASES asks. */
+static bool next_name(const char **p, struct chosen *c, bool tables)
+{
+    bool had = false;
+
+    while ((had = chosen_next(p, c)) && ((tables && c->table == NULL) || !is_complete(c))) {
+    }
+    c->table = tables ? c->table : NULL;
+    return had;
+}
+
+/* A server that folds knows more letters than we do. What it found for a name and we do not know
+ * for it is a spare row; where there is one for each name, all are found. */
+static void count_spare(const struct facts *f, bool tables, struct search *s)
+{
+    const struct answer *a = &f->server[SOURCE].answers[tables ? Q_TABLES : Q_DATABASES];
+    struct chosen c;
+
+    for (const char *p = f->tables; next_name(&p, &c, tables);) {
+        s->unmatched[tables] += row_of(a, &c, true) < 0;
+    }
+    for (size_t i = 0; s->unmatched[tables] > 0 && i < a->rows; i++) {
+        bool known = false;
+        for (const char *p = f->tables; !known && next_name(&p, &c, tables);) {
+            known = is_row(a, i, &c, true);
+        }
+        s->spare[tables] += !known;
+    }
+}
 
 static void look_for(const struct facts *f, const struct chosen *c, bool fold, struct search *s)
 {
@@ -144,8 +176,13 @@ static void look_for(const struct facts *f, const struct chosen *c, bool fold, s
         }
         return;
     }
+    bool table = c->table != NULL;
+    if (fold && s->spare[table] > 0) {
+        offenders_add(s->spare[table] < s->unmatched[table] ? &s->unsure : &s->cased, "%s", wanted);
+        return;
+    }
     struct chosen database = {.database = c->database, .database_len = c->database_len};
-    bool lone = c->table != NULL && row_of(databases, &database, fold) < 0;
+    bool lone = table && row_of(databases, &database, fold) < 0 && s->spare[false] == 0;
     offenders_add(&s->missing, "%.140s%s", wanted, lone ? " (there is no such database)" : "");
 }
 
@@ -160,10 +197,19 @@ void check_objects_exist(const struct facts *f, struct finding *out)
         (tables > 0 && !fact_answer(f, out, SOURCE, Q_TABLES))) {
         return;
     }
+    for (int kind = 0; fold && kind <= (tables > 0); kind++) {
+        count_spare(f, kind, &s);
+    }
     for (const char *p = f->tables; chosen_next(&p, &c);) {
         if (is_complete(&c)) {
             look_for(f, &c, fold, &s);
         }
+    }
+    if (s.unsure.count > 0) {
+        finding_add(out, VERDICT_UNKNOWN, "cannot be known",
+                    "some are on the source in another case, and which cannot be told: %s",
+                    offenders_text(&s.unsure));
+        finding_remedy(out, "write the names in task.tables letter for letter as on the source");
     }
     if (s.missing.count == 0) {
         finding_add(out, VERDICT_PASS, NULL,
@@ -199,8 +245,7 @@ static void clash(const struct facts *f, struct finding *out, bool tables)
     const char *kind = tables ? "single tables" : "whole databases";
     struct offenders there = {.count = 0};
     size_t count = count_chosen(f, tables);
-    char first[320] = "", wanted[300], name[300];
-    struct chosen c;
+    char first[320] = "", name[300];
     bool fold = false;
 
     if (count == 0) {
@@ -211,23 +256,18 @@ static void clash(const struct facts *f, struct finding *out, bool tables)
         !fact_answer(f, out, TARGET, q)) {
         return;
     }
-    for (const char *p = f->tables; chosen_next(&p, &c);) {
-        long row = is_complete(&c) && (c.table != NULL) == tables ? row_of(a, &c, fold) : -1;
-        if (row < 0) {
-            continue;
-        }
-        quote_row(a, row, tables, name, sizeof name);
-        quote_chosen(&c, wanted, sizeof wanted);
+    /* The server was asked for these names alone, and knows better which are the same. */
+    for (size_t i = 0; i < a->rows; i++) {
+        quote_cells(a, i, name, sizeof name);
         if (first[0] == '\0') {
-            const char *type = tables ? answer_cell(a, (size_t)row, 2) : NULL;
+            const char *type = tables ? answer_cell(a, i, 2) : NULL;
             clean_format(first, sizeof first, "%s %s",
                          !tables                                         ? "DATABASE"
                          : type != NULL && strcasecmp(type, "VIEW") == 0 ? "VIEW"
                                                                          : "TABLE",
                          name);
         }
-        bool same = strcmp(name, wanted) == 0;
-        offenders_add(&there, "%.140s%s%.140s", wanted, same ? "" : " as ", same ? "" : name);
+        offenders_add(&there, "%.140s", name);
     }
     finding_compare(out, there.count == 0, tables ? "target's tables" : "target's databases",
                     there.count == 0 ? "none of the names" : offenders_text(&there),
@@ -239,7 +279,7 @@ static void clash(const struct facts *f, struct finding *out, bool tables)
         return;
     }
     char brief[64];
-    clean_format(brief, sizeof brief, "with %zu of %zu names", (size_t)there.count, count);
+    clean_format(brief, sizeof brief, "with %zu on the target", (size_t)there.count);
     finding_add(out, VERDICT_FAIL, brief, "on the target already: %s%s", there.text,
                 fold ? " (lower_case_table_names: any case is the same)" : "");
     finding_remedy(out,

@@ -160,6 +160,25 @@ static void zone_text(const char *zone, int offset, char *buf, size_t size)
                  minutes % 60);
 }
 
+/* The name of the zone that SYSTEM stands for. */
+static const char *zone_of(const struct facts *f, struct finding *out, enum side side,
+                           const char *zone)
+{
+    return strcasecmp(zone, "SYSTEM") != 0 ? zone : fact_needed(f, out, side, "system_time_zone");
+}
+
+static bool is_utc(const char *zone)
+{
+    static const char *const names[] = {"UTC", "GMT", "Etc/UTC", "+00:00", "-00:00"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcasecmp(zone, names[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Names say little: SYSTEM is whatever the server's host has, and one zone has many names. */
 static void compare_time_zone(const struct facts *f, struct finding *out)
 {
@@ -191,6 +210,21 @@ static void compare_time_zone(const struct facts *f, struct finding *out)
                        "on the target: SET GLOBAL time_zone = '%c%02d:%02d'; or set both to "
                        "the same zone",
                        from < 0 ? '-' : '+', abs(from) / 3600, abs(from) / 60 % 60);
+        return;
+    }
+    const char *from_zone = zone_of(f, out, SOURCE, s), *to_zone = zone_of(f, out, TARGET, t);
+    if (from_zone == NULL || to_zone == NULL) {
+        return;
+    }
+    /* Two that are not one zone part when one of them changes to summer time. */
+    bool one = (strcasecmp(s, t) == 0 && strcasecmp(from_zone, to_zone) == 0) ||
+               (is_utc(from_zone) && is_utc(to_zone));
+    if (!one) {
+        finding_add(out, VERDICT_WARN, "time_zone may differ",
+                    "time_zone is %s (%.20s), on the target %s (%.20s): the same now, but maybe "
+                    "not all year",
+                    here, from_zone, there, to_zone);
+        finding_remedy(out, "on both: SET GLOBAL time_zone = '…'; with the name of one zone");
     } else if (strcasecmp(s, t) != 0) {
         finding_add(out, VERDICT_PASS, NULL, "time_zone is %s, on the target %s: the same now",
                     here, there);

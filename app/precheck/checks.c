@@ -603,7 +603,8 @@ const struct check checks[] = {
         .raised_by = AT_START,
         .modes = WITH_DATA,
         .scopes = ANY_SCOPE,
-        .rule = "no foreign key cascades: what it changes is not in the binlog",
+        .rule = "no foreign key cascades: what it changes is not in the binlog, or (MySQL 9.6 and "
+                "later) as rows of its own",
         .remedy = "with the data applied elsewhere, check that the target has the same foreign "
                   "keys, or drop them during the migration",
         .remedy_zh = "检查目标上的外键是否一致",

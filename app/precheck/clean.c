@@ -108,7 +108,7 @@ size_t clean_vformat(char *buf, size_t size, const char *fmt, va_list ap)
 {
     int n = vsnprintf(buf, size, fmt, ap);
 
-    if (n < 0) {
+    if (n < 0 || ((size_t)n >= size && size <= ELLIPSIS_LEN)) {
         buf[0] = '\0';
         return 0;
     }

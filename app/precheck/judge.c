@@ -22,7 +22,8 @@ static void append(char *buf, size_t size, const char *text)
     size_t len = strlen(buf);
 
     if (size - len > 8) { /* room for "; " and a cut */
-        clean_format(buf + len, size - len, "%s%s", len > 0 ? "; " : "", text);
+        const char *between = len == 0 ? "" : buf[len - 1] == ';' ? " " : "; ";
+        clean_format(buf + len, size - len, "%s%s", between, text);
     }
 }
 

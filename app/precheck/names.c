@@ -43,9 +43,10 @@ bool is_system_database(const char *name, size_t len)
     return false;
 }
 
-static bool is_blank(char c)
+/* The length of a blank; a tab is four letters once the text is clean (clean.h). */
+static size_t blank(const char *p, size_t len)
 {
-    return c == ' ' || c == '\t';
+    return len >= 4 && memcmp(p, "\\x09", 4) == 0 ? 4 : len > 0 && (*p == ' ' || *p == '\t');
 }
 
 bool chosen_next(const char **p, struct chosen *c)
@@ -57,12 +58,16 @@ bool chosen_next(const char **p, struct chosen *c)
     const char *from = *p, *end = strchr(from, ',');
     size_t len = end == NULL ? strlen(from) : (size_t)(end - from);
     *p = end == NULL ? NULL : end + 1;
-    while (len > 0 && is_blank(*from)) {
-        from++;
-        len--;
+    size_t n = 0;
+    while ((n = blank(from, len)) > 0) {
+        from += n;
+        len -= n;
     }
-    while (len > 0 && is_blank(from[len - 1])) {
-        len--;
+    for (; len > 0; len -= n) {
+        n = len >= 4 && blank(from + len - 4, 4) == 4 ? 4 : blank(from + len - 1, 1);
+        if (n == 0) {
+            break;
+        }
     }
     const char *dot = memchr(from, '.', len);
     c->database = from;

@@ -66,7 +66,8 @@ const struct question questions[QUESTIONS] = {
     "'time_zone', 'system_time_zone', 'expire_logs_days', 'binlog_expire_logs_seconds', "          \
     "'binlog_expire_logs_auto_purge', 'max_binlog_size', 'max_binlog_total_size', "                \
     "'binlog_space_limit', 'datadir', 'auto_increment_increment', 'auto_increment_offset', "       \
-    "'partial_revokes', 'activate_all_roles_on_login') OR Variable_name LIKE 'rds\\_%'"
+    "'partial_revokes', 'activate_all_roles_on_login', 'innodb_native_foreign_keys') OR "          \
+    "Variable_name LIKE 'rds\\_%'"
 
 #define STATUS                                                                                     \
     "SHOW GLOBAL STATUS WHERE Variable_name IN ('Threads_connected', 'Max_used_connections', "     \
@@ -390,7 +391,8 @@ static bool put_statement(struct statement *s, enum side side, enum question_id 
             add_of_users(s, "SCHEMA_NAME");
             add(s, " AND SCHEMA_NAME NOT IN (" CLOUD_DATABASES ") LIMIT 1001");
         } else {
-            add_databases(s, "SCHEMA_NAME", false);
+            /* Of a single table's database it matters whether the source has it. */
+            return add_databases(s, "SCHEMA_NAME", side == TARGET);
         }
         break;
     case Q_TABLES:

@@ -72,6 +72,7 @@ static inline void spec_settings(struct spec *s, const struct server_version *v,
     } settings[] = {
         {"sql_mode", "STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION", 0, 0},
         {"time_zone", "SYSTEM", 0, 0},
+        {"system_time_zone", "UTC", 0, 0},
         {"collation_server", "utf8mb4_general_ci", 0, 0},
         {"max_allowed_packet", "67108864", 0, 0},
         {"max_connections", "151", 0, 0},

@@ -137,6 +137,8 @@ static const struct row rows[] = {
     {"-260", ON, M1011, M1011, SKIP, "MariaDB has no gtid_mode", NULL},
     {"-260", ON, M1011, "8.0.40 gtid_mode=ON", PASS, "none (MariaDB)", NULL},
     {"-260", ON, "8.0.40 gtid_mode=ON", M1011, FAIL, "none (MariaDB)", NULL},
+    {"-260", ON, "5.7.44", "5.7.44 gtid_mode=ONCE", UNKNOWN, "\"ONCE\", neither ON nor OFF", NULL},
+    {"-260", ON, "5.6.24 gtid_mode=UPGRADE_STEP_1", "5.6.24", UNKNOWN, "neither ON nor OFF", NULL},
     {"-260", ON, "5.7.44 -gtid_mode", "5.7.44", UNKNOWN, "shows no variable gtid_mode", NULL},
     {"-260", ON, "5.7.44", "5.7.44 !variables=1105", UNKNOWN, "target: SHOW GLOBAL", "see -254"},
 
@@ -194,6 +196,7 @@ static const struct row rows[] = {
     {"-267", ON, "5.5.62 innodb_stats_on_metadata=ON", "", FAIL, "is ON",
      "SET GLOBAL innodb_stats_on_metadata = OFF"},
     {"-267", ON, M1011 " innodb_stats_on_metadata=1", "", FAIL, NULL, NULL},
+    {"-267", ON, "5.6.24 innodb_stats_on_metadata=MAYBE", "", UNKNOWN, "neither ON nor OFF", NULL},
     {"-267", ON, "5.1.73 -innodb_stats_on_metadata", "", UNKNOWN, "no variable", NULL},
     {"-267", ON, "5.6.24 !variables=1105", "", UNKNOWN, "error 1105", NULL},
 
@@ -302,6 +305,16 @@ static void input_tables(void **state)
     input_is("shop, shop.orders", FAIL, "task.tables = \"shop.orders\" is named twice");
     input_is("shop, shop2.orders", PASS, "2 names");
     input_is("shop.a, shop.ab", PASS, "2 names");
+    input_is("\t shop\t,\tshop.a\t\t", FAIL, "task.tables = \"shop.a\" is named twice");
+    input_is("\t", FAIL, "empty name");
+    input_is("a\tb", FAIL, "cannot ask for");
+    /* An invisible character is no longer one in what would be asked. */
+    input_is("shop.a\xe2\x80\x8c"
+             "b",
+             FAIL, "has a character that this program cannot ask for");
+    input_is("a\xc2\xad, b", FAIL, "task.tables = \"a\\xc2\\xad\" has a character");
+    input_is("a\\xyz\x01", FAIL, "cannot ask for");
+    input_is("a\\slash.b\\x\\xy, end\\, end\\x", PASS, "3 names");
 }
 
 static void input_servers(void **state)

@@ -57,6 +57,13 @@ static void words_are_cleaned(void **state)
 static void formats_are_cut_between_characters(void **state)
 {
     char buf[16];
+    for (size_t size = 1; size < 6; size++) {
+        strcpy(buf, "----------");
+        size_t len = clean_format(buf, size, "%s", "123456789");
+        assert_string_equal(buf, size == 5 ? "1…" : size == 4 ? "…" : "");
+        assert_int_equal(len, strlen(buf));
+        assert_string_equal(buf + 6, "----");
+    }
     assert_int_equal(clean_format(buf, sizeof buf, "%s", "123456789012345"), 15);
     assert_string_equal(buf, "123456789012345");
     clean_format(buf, sizeof buf, "%s", "1234567890123456");
@@ -95,6 +102,18 @@ static void change(struct precheck_run *run, const char *check, enum verdict v, 
     memset(f, 0, sizeof *f);
     finding_add(f, v, brief, "%s", brief);
     run_sort(run);
+}
+
+static void remedies_are_joined(void **state)
+{
+    struct finding f = {.verdict = VERDICT_PASS};
+    finding_add(&f, VERDICT_WARN, "a", "a");
+    finding_add(&f, VERDICT_WARN, "b", "b");
+    finding_remedy(&f, "SET x;");
+    finding_remedy(&f, "SET y");
+    finding_remedy(&f, "SET z;");
+    assert_string_equal(f.why, "a; b");
+    assert_string_equal(f.remedy, "SET x; SET y; SET z;");
 }
 
 static void summary_is(const struct precheck_run *run, enum verdict worst, unsigned pass,
@@ -388,10 +407,15 @@ static void without_a_config(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(words_are_cleaned),   cmocka_unit_test(formats_are_cut_between_characters),
-        cmocka_unit_test(summaries),           cmocka_unit_test(json_holds_everything),
-        cmocka_unit_test(table_is_complete),   cmocka_unit_test(cancelled_at_once),
-        cmocka_unit_test(ends_at_the_timeout), cmocka_unit_test(nobody_listens),
+        cmocka_unit_test(remedies_are_joined),
+        cmocka_unit_test(words_are_cleaned),
+        cmocka_unit_test(formats_are_cut_between_characters),
+        cmocka_unit_test(summaries),
+        cmocka_unit_test(json_holds_everything),
+        cmocka_unit_test(table_is_complete),
+        cmocka_unit_test(cancelled_at_once),
+        cmocka_unit_test(ends_at_the_timeout),
+        cmocka_unit_test(nobody_listens),
         cmocka_unit_test(without_a_config),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
