@@ -392,12 +392,18 @@ static bool put_statement(struct statement *s, enum side side, enum question_id 
             add(s, " AND SCHEMA_NAME NOT IN (" CLOUD_DATABASES ") LIMIT 1001");
         } else {
             /* Of a single table's database it matters whether the source has it. */
-            return add_databases(s, "SCHEMA_NAME", side == TARGET);
+            bool any = add_databases(s, "SCHEMA_NAME", side == TARGET);
+            add(s, " ORDER BY 1");
+            return any;
         }
         break;
     case Q_TABLES:
         add(s, "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES WHERE ");
-        return add_tables(s, "TABLE_SCHEMA", "TABLE_NAME");
+        if (!add_tables(s, "TABLE_SCHEMA", "TABLE_NAME")) {
+            return false;
+        }
+        add(s, " ORDER BY 1, 2");
+        break;
     case Q_TABLE_KINDS:
         table_kinds(s);
         break;
