@@ -192,9 +192,23 @@ const char *judge_fingerprint(char *value)
     return NULL;
 }
 
+static bool is_system_database(const char *part, size_t len)
+{
+    static const char *const names[] = {"mysql", "sys", "information_schema", "performance_schema"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strlen(names[i]) == len && strncasecmp(part, names[i], len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static const char *judge_table(char *part)
 {
     char *dot = strchr(part, '.');
+    if (is_system_database(part, dot == NULL ? strlen(part) : (size_t)(dot - part))) {
+        return "has a name of a system database; only databases of users are migrated";
+    }
     if (dot == part || (dot != NULL && dot[1] == '\0')) {
         return "has a name without its database or table";
     }

@@ -121,7 +121,7 @@ static int read_server(struct bundle_reading *r, yyjson_val *val, struct server_
 {
     struct bundle_field f[] = {
         {"configured", 'b', true, NULL}, {"host", 's', true, NULL}, {"port", 'u', true, NULL},
-        {"user", 's', true, NULL},       {"tls", 'b', true, NULL},  {"version", 's', false, NULL},
+        {"user", 's', true, NULL},       {"tls_required", 'b', true, NULL},  {"version", 's', false, NULL},
         {"answers", 'o', true, NULL},
     };
     struct bundle_field answers[QUESTIONS];

@@ -136,6 +136,22 @@ void check_input(const struct facts *f, struct finding *out)
             s->port == t->port) {
             mistake(out, "target.host", t->host, "with this port is the source itself",
                     "another server than the source");
+        } else if (same_server(f) > 0) {
+            finding_add(
+                out, same_server(f) > 1 ? VERDICT_FAIL : VERDICT_WARN, "the target is the source",
+                "target.host = \"%.120s\" is the source itself under another name: version, "
+                "server_id, datadir%s and the time of its start are the same",
+                t->host, same_server(f) > 1 ? ", server_uuid" : "");
+            finding_remedy(out, "name another server in target.host and target.port; until then do "
+                                "nothing on \"the target\" that the other checks advise");
+        }
+        for (int side = REPLICA; side < SIDES && f->server[side].configured; side++) {
+            const struct server_facts *r = &f->server[side];
+            if (r->host != NULL && t->host != NULL && strcasecmp(r->host, t->host) == 0 &&
+                r->port == t->port) {
+                mistake(out, "target.replicas", r->host, "with this port is the target itself",
+                        "replicas of the target");
+            }
         }
     }
     if (f->scope == SCOPE_TABLES) {

@@ -282,6 +282,10 @@ static void clash(const struct facts *f, struct finding *out, bool tables)
     clean_format(brief, sizeof brief, "with %zu on the target", (size_t)there.count);
     finding_add(out, VERDICT_FAIL, brief, "on the target already: %s%s", there.text,
                 fold ? " (lower_case_table_names: any case is the same)" : "");
+    if (same_server(f) > 0) {
+        finding_remedy(out, "drop nothing: the target is the source itself, see -407");
+        return;
+    }
     finding_remedy(out,
                    "leave it out of task.tables, or, if nothing in it is needed, on the target: "
                    "DROP %s;",

@@ -99,6 +99,9 @@ void check_target_empty(const struct facts *f, struct finding *out)
         fact_names(a, 0, -1, names, sizeof names);
         finding_add(out, VERDICT_FAIL, "the target is not empty", "the target already holds %s",
                     names);
+        if (same_server(f) > 0) {
+            finding_remedy(out, "drop nothing: the target is the source itself, see -407");
+        }
         return;
     }
     /* That none is shown is evidence only to an account that is shown all of them. */

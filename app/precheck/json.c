@@ -162,7 +162,7 @@ void bundle_server(const struct server_facts *s, yyjson_mut_doc *doc, yyjson_mut
     add_text(doc, one, "host", s->host);
     add_uint(doc, one, "port", s->port);
     add_text(doc, one, "user", s->user);
-    add_bool(doc, one, "tls", s->tls);
+    add_bool(doc, one, "tls_required", s->tls);
     add_text(doc, one, "version", version_of(s).text);
 }
 

@@ -2,6 +2,7 @@
 /* Findings: how reasons add up to a verdict, and what becomes of facts that were not had. */
 #include "app/precheck/judge.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -21,6 +22,9 @@ static void append(char *buf, size_t size, const char *text)
 {
     size_t len = strlen(buf);
 
+    if (strstr(buf, text) != NULL) {
+        return; /* the same reason, of several questions */
+    }
     if (size - len > 8) { /* room for "; " and a cut */
         const char *between = len == 0 ? "" : buf[len - 1] == ';' ? " " : "; ";
         clean_format(buf + len, size - len, "%s%s", between, text);
@@ -107,6 +111,36 @@ void fact_names(const struct answer *a, int first, int second, char *buf, size_t
     } else if (shown < rows) {
         clean_format(buf + used, size - used, " and %zu more", rows - shown);
     }
+}
+
+/* When the server was started, in seconds of this box's clock; 0: not known. */
+static int64_t started_s(const struct server_facts *s)
+{
+    const struct answer *a = &s->answers[Q_STATUS];
+    const char *uptime = answer_variable(a, "Uptime");
+
+    return uptime == NULL || a->asked_ms == 0 ? 0 : a->asked_ms / 1000 - strtoll(uptime, NULL, 10);
+}
+
+int same_server(const struct facts *f)
+{
+    static const char *const names[] = {"version", "server_id", "datadir", "server_uuid"};
+    const struct server_facts *s = &f->server[SOURCE], *t = &f->server[TARGET];
+    int64_t apart = started_s(s) - started_s(t);
+    bool uuid = false;
+
+    if (!t->configured || started_s(s) == 0 || started_s(t) == 0 || apart < -3 || apart > 3) {
+        return 0;
+    }
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *one = answer_variable(&s->answers[Q_VARIABLES], names[i]);
+        const char *two = answer_variable(&t->answers[Q_VARIABLES], names[i]);
+        uuid = one != NULL;
+        if ((one == NULL) != (two == NULL) || (one != NULL && strcmp(one, two) != 0)) {
+            return 0;
+        }
+    }
+    return uuid ? 2 : 1;
 }
 
 bool is_on(const char *value)

@@ -100,6 +100,10 @@ enum sight {
 };
 bool fact_sees(const struct facts *f, struct finding *out, enum side side, enum sight what);
 
+/* Whether source and target look like one and the same server, reached by two names: 0 no, 1 all
+ * that was seen says so, 2 also the server_uuid, which MariaDB has not. Never sure from less. */
+int same_server(const struct facts *f);
+
 /* Whether a variable's value means on: ON, 1, YES. */
 bool is_on(const char *value);
 

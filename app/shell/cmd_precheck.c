@@ -62,6 +62,7 @@ int cmd_precheck(struct shell_call *call, struct errmsg *why)
     pthread_mutex_unlock(&app->precheck_lock);
     if (err != 0) {
         call->advice = "precheck --list shows codes and names";
+        call->exit = err == ERR_NOT_FOUND ? SHELL_USAGE : SHELL_NO;
         return err;
     }
     call->json_only = json_only;
