@@ -120,8 +120,9 @@ static int read_answer(struct bundle_reading *r, yyjson_val *val, struct answer 
 static int read_server(struct bundle_reading *r, yyjson_val *val, struct server_facts *s)
 {
     struct bundle_field f[] = {
-        {"configured", 'b', true, NULL}, {"host", 's', true, NULL}, {"port", 'u', true, NULL},
-        {"user", 's', true, NULL},       {"tls_required", 'b', true, NULL},  {"version", 's', false, NULL},
+        {"configured", 'b', true, NULL},   {"host", 's', true, NULL},
+        {"port", 'u', true, NULL},         {"user", 's', true, NULL},
+        {"tls_required", 'b', true, NULL}, {"version", 's', false, NULL},
         {"answers", 'o', true, NULL},
     };
     struct bundle_field answers[QUESTIONS];
