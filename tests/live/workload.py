@@ -111,7 +111,7 @@ def one_round(db, rng, folder, mixed=True):
     distributed(db, rng)
 
 
-def some(server, rounds=3, rotations=2, seed=1):
+def some(server, rounds=3, rotations=2, seed=1, mixed=True):
     """A bounded amount of work in the foreground: ROUNDS per file, ROTATIONS files ended."""
     rng = random.Random(seed)
     db = server.connect()
@@ -119,7 +119,7 @@ def some(server, rounds=3, rotations=2, seed=1):
         prepare(db)
         for part in range(rotations + 1):
             for _ in range(rounds):
-                one_round(db, rng, server.folder)
+                one_round(db, rng, server.folder, mixed)
             if part < rotations:
                 db.query("FLUSH BINARY LOGS")
     finally:
