@@ -89,6 +89,9 @@ struct config {
     uint32_t given[CONFIG_KEYS_MAX]; /* line of schema row N in the text, 0: has its default */
 };
 
+/* "mysql", "sys", "information_schema", "performance_schema", in any case: of no user. */
+bool is_system_database(const char *name, size_t len);
+
 /* One mistake: what is wrong with which key where, and what is allowed. */
 struct config_mistake {
     unsigned line;   /* 0: of the file as a whole, or its section is missing altogether */

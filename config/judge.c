@@ -192,11 +192,11 @@ const char *judge_fingerprint(char *value)
     return NULL;
 }
 
-static bool is_system_database(const char *part, size_t len)
+bool is_system_database(const char *name, size_t len)
 {
     static const char *const names[] = {"mysql", "sys", "information_schema", "performance_schema"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strlen(names[i]) == len && strncasecmp(part, names[i], len) == 0) {
+        if (strlen(names[i]) == len && strncasecmp(name, names[i], len) == 0) {
             return true;
         }
     }

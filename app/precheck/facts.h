@@ -157,9 +157,6 @@ struct chosen {
  * come too (check_input.c finds fault with them). */
 bool chosen_next(const char **p, struct chosen *c);
 
-/* "mysql", "sys", … in any case; also what the clouds keep on a target. */
-bool is_system_database(const char *name, size_t len);
-
 const char *side_name(enum side side);        /* "source" "target" "replica 1" */
 const char *mode_name(enum config_mode mode); /* the words of the config */
 const char *scope_name(enum config_scope scope);

@@ -3,7 +3,6 @@
 #include "app/precheck/gather.h"
 
 #include <limits.h>
-#include <ctype.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include <time.h>
 
 #include "app/precheck/grants.h"
+#include "app/precheck/secret.h"
 #include "app/precheck/tokudb.h"
 #include "app/precheck/wire.h"
 #include "base/now.h"
@@ -108,56 +108,9 @@ static unsigned seconds_left(const struct guard *g, unsigned wanted)
     return left < 1 ? 1 : (uint64_t)left < wanted ? (unsigned)left : wanted;
 }
 
-/* A password never gets into the evidence, also when a server sends it back. One of very few
- * characters occurs in honest answers too, and would make nonsense of them. */
-#define PASSWORD_SHOWS 5
-
-static int put(struct answer *a, const char *secret, const char *bytes, size_t len)
-{
-    size_t n = secret == NULL ? 0 : strlen(secret), used = 0;
-    char text[CELL_MAX + 64]; /* more than is kept, so that a cut shows */
-
-    if (bytes == NULL || n < PASSWORD_SHOWS || memmem(bytes, len, secret, n) == NULL) {
-        return answer_put(a, bytes, len);
-    }
-    /* Only the password itself: an account may be called like it, and its grants count. */
-    for (size_t at = 0; at < len && used < CELL_MAX;) {
-        const char *found = memmem(bytes + at, len - at, secret, n);
-        size_t plain = found == NULL ? len - at : (size_t)(found - bytes) - at;
-        size_t take = plain < CELL_MAX + 32 - used ? plain : CELL_MAX + 32 - used;
-        memcpy(text + used, bytes + at, take);
-        used += take;
-        at += plain;
-        if (found != NULL) {
-            memcpy(text + used, HIDDEN, strlen(HIDDEN));
-            used += strlen(HIDDEN);
-            at += n;
-        }
-    }
-    return answer_put(a, text, used);
-}
-
 static int put_text(struct answer *a, const char *secret, const char *text)
 {
-    return put(a, secret, text, strlen(text));
-}
-
-/* The connection's words have '?' for what is not plain ASCII, also within the password. */
-static bool text_shows(const char *text, const char *secret)
-{
-    size_t n = secret == NULL ? 0 : strlen(secret);
-
-    for (const char *from = text; n >= PASSWORD_SHOWS && *from != '\0'; from++) {
-        size_t i = 0;
-        while (i < n &&
-               (from[i] == secret[i] || (from[i] == '?' && !isprint((unsigned char)secret[i])))) {
-            i++;
-        }
-        if (i == n) {
-            return true;
-        }
-    }
-    return false;
+    return secret_put(a, secret, text, strlen(text));
 }
 
 static int put_failure(struct answer *a, const char *sql, int code, const char *secret,
@@ -174,8 +127,8 @@ static int put_failure(struct answer *a, const char *sql, int code, const char *
         guard_words(g, text, sizeof text);
         code = ERR_CANCELLED;
         number = 0;
-    } else if (text_shows(text, secret)) {
-        snprintf(text, sizeof text, "(the server's words are hidden: they hold the password)");
+    } else if (secret_shows(secret, text, strlen(text))) {
+        snprintf(text, sizeof text, "%s", SECRET_WORDS);
     }
     return answer_fail(a, sql, code, number, number != 0 ? err->sqlstate : "", text);
 }
@@ -195,7 +148,7 @@ static int put_result(struct answer *a, enum question_id q, const char *sql, con
             if (q == Q_GRANTS && value != NULL) {
                 len = grants_without_secret(value, len);
             }
-            rc = put(a, secret, value, len);
+            rc = secret_put(a, secret, value, len);
         }
     }
     return rc;

@@ -18,11 +18,25 @@ const char *verdict_name(enum verdict v)
     return names[v];
 }
 
+/* Whether it is one of the texts that append() has joined, not only a part of one. */
+static bool is_there(const char *buf, const char *text)
+{
+    size_t len = strlen(text);
+
+    for (const char *p = buf; len > 0 && (p = strstr(p, text)) != NULL; p++) {
+        bool begins = p == buf || (p - buf >= 2 && p[-2] == ';' && p[-1] == ' ');
+        if (begins && (p[len] == '\0' || p[len] == ';' || (p[len] == ' ' && p[len - 1] == ';'))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void append(char *buf, size_t size, const char *text)
 {
     size_t len = strlen(buf);
 
-    if (strstr(buf, text) != NULL) {
+    if (is_there(buf, text)) {
         return; /* the same reason, of several questions */
     }
     if (size - len > 8) { /* room for "; " and a cut */
@@ -60,9 +74,7 @@ void finding_remedy(struct finding *out, const char *fmt, ...)
     va_start(ap, fmt);
     clean_vformat(text, sizeof text, fmt, ap);
     va_end(ap);
-    if (strstr(out->remedy, text) == NULL) {
-        append(out->remedy, sizeof out->remedy, text);
-    }
+    append(out->remedy, sizeof out->remedy, text);
 }
 
 void finding_compare(struct finding *out, bool holds, const char *what, const char *found,

@@ -32,17 +32,6 @@ const char *compare_name(enum config_compare compare)
     return compare == COMPARE_FULL ? "full" : compare == COMPARE_SAMPLE ? "sample" : "none";
 }
 
-bool is_system_database(const char *name, size_t len)
-{
-    static const char *const names[] = {"mysql", "sys", "information_schema", "performance_schema"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strlen(names[i]) == len && strncasecmp(names[i], name, len) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The length of a blank; a tab is four letters once the text is clean (clean.h). */
 static size_t blank(const char *p, size_t len)
 {

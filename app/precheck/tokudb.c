@@ -6,11 +6,11 @@
 #include <strings.h>
 
 #include "app/precheck/offenders.h"
+#include "app/precheck/secret.h"
 #include "base/err.h"
 #include "base/reader.h"
 
 #define DEFINITION_MAX (1024 * 1024) /* bytes of one SHOW CREATE TABLE */
-#define SECRET_SHOWS   5             /* a shorter password occurs in honest answers, too */
 
 /* ---- reading a definition ---- */
 
@@ -127,32 +127,22 @@ const char *tokudb_clustering(const char *text, size_t len, size_t *line_len)
 
 /* ---- asking ---- */
 
-static bool has_secret(const char *secret, const char *text, size_t len)
-{
-    size_t n = secret == NULL ? 0 : strlen(secret);
-    return n >= SECRET_SHOWS && memmem(text, len, secret, n) != NULL;
-}
-
 /* The clustering key of a definition, or NULL, as the third cell of its row. */
 static int put_key(struct answer *a, const char *secret, const char *definition, size_t len)
 {
     size_t n = 0;
     const char *line = definition == NULL ? NULL : tokudb_clustering(definition, len, &n);
 
-    if (line != NULL && has_secret(secret, line, n)) {
-        return answer_put(a, HIDDEN, strlen(HIDDEN));
-    }
-    return answer_put(a, line, n);
+    return secret_put(a, secret, line, n);
 }
 
 static int put_failure(struct answer *a, const char *secret, const char *sql, int code,
                        const struct db_error *err)
 {
-    bool hide = has_secret(secret, err->text, strlen(err->text));
+    bool hide = secret_shows(secret, err->text, strlen(err->text));
 
     return answer_fail(a, sql, code, err->mysql_errno, err->mysql_errno != 0 ? err->sqlstate : "",
-                       hide ? "(the server's words are hidden: they hold the password)"
-                            : err->text);
+                       hide ? SECRET_WORDS : err->text);
 }
 
 /* What is no definition is no proof that there is no such key. */

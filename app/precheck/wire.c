@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "app/precheck/judge.h"
+#include "app/precheck/secret.h"
 #include "base/err.h"
 #include "base/now.h"
 #include "base/writer.h"
@@ -16,7 +17,6 @@
 #define DUMP_NON_BLOCK             1
 #define DUMP_SEND_ANNOTATE_ROWS    2 /* for MariaDB, which leaves them out otherwise */
 #define ER_UNKNOWN_SYSTEM_VARIABLE 1193
-#define SECRET_SHOWS               5 /* shorter ones are in honest words, too */
 #define POLL_MS                    100
 
 struct link {
@@ -163,8 +163,7 @@ int wire_read(struct db *db, const struct server_facts *source, bool before, uin
     memset(err, 0, sizeof *err);
     int rc = file == NULL ? ERR_INVALID : prepare(db, err);
     rc = rc != OK ? rc : count_file(w, &l, file, from);
-    if (rc == OK && secret != NULL && strlen(secret) >= SECRET_SHOWS &&
-        strstr(w->first_database, secret) != NULL) {
+    if (rc == OK && secret_shows(secret, w->first_database, strlen(w->first_database))) {
         snprintf(w->first_database, sizeof w->first_database, "(not shown)");
     }
     rc = rc != OK ? rc : wire_answer(w, !before, sql, out);

@@ -244,6 +244,33 @@ def test_source_that_comes_later(t):
     box.compare()
 
 
+@on_servers(["mysql-5.6"])
+def test_target_gone_and_back(t):
+    """A target that is lost while the relay runs is -254, told once; the relay goes on."""
+    server = t.server
+    server.sql("CREATE DATABASE IF NOT EXISTS w")
+    write_something(server)
+    target = servers.Server(server.row.name)
+    t.later(target.clean_up)
+    t.later(target.stop)
+    target.start()
+    box = Box(t)
+    box.sections["target"] = {"host": "127.0.0.1", "port": target.port, "user": servers.USER,
+                              "password": PASSWORD, "tls": "off", "timeout": "5s"}
+    box.write_config()
+    box.up()
+    before = box.verdicts()["target-query"]
+    target.stop()
+    change = box.wait_change("target-query", "fail")
+    assert change["code"] == -254 and "127.0.0.1:%d" % target.port in change["why"], change
+    assert [c["name"] for c in box.changes()] == ["target-query"], box.changes()
+    target.start()
+    box.wait_change("target-query", before)
+    status = box.status()
+    assert (status["connects"], status["retries"]) == (1, 0), "the relay was disturbed: %s" % status
+    box.stop()
+
+
 @on_servers(NAMES)
 def test_cancelled(t):
     """-253 when everything has ended; the next start goes on where the store ends."""

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "app/precheck/clean.h"
+#include "app/precheck/secret.h"
 #include "tests/unit/precheck_facts.h"
 
 #include <cmocka.h> /* last: it has a macro named fail */
@@ -404,9 +405,52 @@ static void without_a_config(void **state)
     precheck_free(run);
 }
 
+/* The same reason stands once; one that is only the beginning or a part of another stays. */
+static void reasons_stand_once(void **state)
+{
+    struct finding f = {0};
+    finding_add(&f, VERDICT_FAIL, "a", "size is 10");
+    finding_add(&f, VERDICT_FAIL, "a", "size is 1");
+    finding_add(&f, VERDICT_FAIL, "b", "size is 10");
+    finding_add(&f, VERDICT_FAIL, "b", "is 1");
+    assert_string_equal(f.why, "size is 10; size is 1; is 1");
+    assert_string_equal(f.brief, "a; b");
+}
+
+static void passwords_are_seen(void **state)
+{
+    static const struct {
+        const char *secret, *text;
+        bool shows;
+    } cases[] = {
+        {"s3cret", "using s3cret here", true},
+        {"s3cret", "using s3cre", false},
+        {"s3cret", "", false},
+        {"p\xc3\xa4sswort", "with p??sswort", true},
+        {"p\xc3\xa4sswort", "with p??ssword", false},
+        {"root", "root", false}, /* too short to tell from honest words */
+        {NULL, "anything", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(secret_shows(cases[i].secret, cases[i].text, strlen(cases[i].text)),
+                         cases[i].shows);
+    }
+    struct answer a = {0};
+    assert_int_equal(answer_rows(&a, "", 1), OK);
+    assert_int_equal(secret_put(&a, "s3cret", "as3cretb s3cret", 15), OK);
+    assert_string_equal(a.cells[0], "a" HIDDEN "b " HIDDEN);
+    assert_int_equal(secret_put(&a, "s3cret", NULL, 0), OK);
+    assert_null(a.cells[1]);
+    assert_int_equal(answer_not_asked(&a, "", ""), OK);
+    free(a.sql);
+    free(a.text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reasons_stand_once),
+        cmocka_unit_test(passwords_are_seen),
         cmocka_unit_test(remedies_are_joined),
         cmocka_unit_test(words_are_cleaned),
         cmocka_unit_test(formats_are_cut_between_characters),
